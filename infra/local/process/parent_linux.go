@@ -1,0 +1,5 @@
+package process
+
+import "syscall"
+
+func signalOnParentDeath(a *syscall.SysProcAttr, s syscall.Signal) { a.Pdeathsig = s }

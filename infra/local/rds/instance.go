@@ -1,0 +1,76 @@
+package rds
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// CreateInstance makes what RDS makes for a new instance, and nothing more: the master user, who is not a superuser
+// but may create roles and databases, the role rds_iam that marks users who sign in with IAM tokens, and the
+// database, owned by the master. What exists is kept; the master's password is set each time.
+//
+// Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Roles.html
+func (c *Cluster) CreateInstance(ctx context.Context, master, password, database string) error {
+	conn, err := pgx.Connect(ctx, c.URL(Superuser, "postgres"))
+	if err != nil {
+		return fmt.Errorf("connect as the cluster's administrator: %w", err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	for _, role := range []struct{ name, options string }{
+		{"rds_iam", "NOLOGIN"},
+		{master, "LOGIN NOSUPERUSER CREATEROLE CREATEDB NOBYPASSRLS"},
+	} {
+		if err := ensureRole(ctx, conn, role.name, role.options); err != nil {
+			return err
+		}
+	}
+	if err := setPassword(ctx, conn, master, password); err != nil {
+		return err
+	}
+	return ensureDatabase(ctx, conn, database, master)
+}
+
+func ensureRole(ctx context.Context, conn *pgx.Conn, name, options string) error {
+	var exists bool
+	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", name).Scan(&exists); err != nil {
+		return fmt.Errorf("look for role %s: %w", name, err)
+	}
+	verb := "CREATE"
+	if exists {
+		verb = "ALTER"
+	}
+	if _, err := conn.Exec(ctx, verb+" ROLE "+quote(name)+" "+options); err != nil {
+		return fmt.Errorf("make role %s: %w", name, err)
+	}
+	return nil
+}
+
+// setPassword lets the server quote the password: a role's password takes no bind parameter.
+func setPassword(ctx context.Context, conn *pgx.Conn, name, password string) error {
+	var statement string
+	if err := conn.QueryRow(ctx, "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)", name, password).Scan(&statement); err != nil {
+		return fmt.Errorf("quote the password of %s: %w", name, err)
+	}
+	if _, err := conn.Exec(ctx, statement); err != nil {
+		return fmt.Errorf("set the password of %s: %w", name, err)
+	}
+	return nil
+}
+
+func ensureDatabase(ctx context.Context, conn *pgx.Conn, name, owner string) error {
+	var exists bool
+	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name).Scan(&exists); err != nil {
+		return fmt.Errorf("look for database %s: %w", name, err)
+	}
+	if exists {
+		return nil
+	}
+	if _, err := conn.Exec(ctx, "CREATE DATABASE "+quote(name)+" OWNER "+quote(owner)); err != nil {
+		return fmt.Errorf("make database %s: %w", name, err)
+	}
+	return nil
+}
+
+func quote(name string) string { return pgx.Identifier{name}.Sanitize() }
