@@ -1,0 +1,142 @@
+# Every command of the project. `make help` lists them.
+#
+# ENV    local | dev | staging | prod   the environment (synth; prod when not given)
+# PORT   the port of `make up` (8080; another is taken when it is in use)
+# STATE  the folder of a local run's data; each checkout and user has one of its own
+# ONLY   comma-separated parts of `make test`, such as ONLY=functions,stacks
+
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+export NEXT_TELEMETRY_DISABLED := 1
+export CDK_DISABLE_CLI_TELEMETRY := 1
+
+GO_PLATFORM := $(shell go env GOOS)-$(shell go env GOARCH)
+ENV ?= prod
+STATE ?= /var/tmp/miyabi-$(shell id -un)-$(shell printf %s "$(CURDIR)" | git hash-object --stdin | cut -c1-12)
+PORT ?= 8080
+ASSEMBLY ?= .build/assembly/$(ENV)
+
+NPM_CI := --no-audit --no-fund --loglevel=error
+FUNCTIONS := api auth migrate
+FUNCTION_INPUTS := -in functions -in migrations -in docs/api -in go.mod -in go.sum
+INFRA_INPUTS := -in infra -skip infra/local -in stacks -in go.mod -in go.sum
+LOCAL_INPUTS := -in infra/local -in go.mod -in go.sum
+
+.PHONY: help
+help: ## list the commands
+	@echo "Miyabi Society platform. Start with:  make up"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+# --- run -------------------------------------------------------------------------------------------------------------
+
+.PHONY: up
+up: need-postgresql assembly-local bin/local ## run the whole system on this machine; RESET=1 starts with empty data
+	@bin/local up --assembly .build/assembly/local --state "$(STATE)" --port $(PORT) $(if $(RESET),--reset)
+
+.PHONY: url
+url: bin/local ## print the address of the running system
+	@bin/local url --state "$(STATE)"
+
+.PHONY: logs
+logs: bin/local ## follow the log of the running system
+	@bin/local logs --state "$(STATE)"
+
+.PHONY: down
+down: bin/local ## stop the running system; its data stays
+	@bin/local down --state "$(STATE)"
+
+# --- prove -----------------------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: need-postgresql need-chromium node_modules/.stamp frontend/node_modules/.stamp ## run every test that needs no AWS account; ONLY=part,part runs some
+	@$(MAKE) build-all
+	@bin/suite -only "$(ONLY)"
+
+.PHONY: lint
+lint: frontend/node_modules/.stamp ## check the style of all sources
+	@echo "golangci-lint"
+	@cd tools && go build -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@for module in . tools tests; do (cd $$module && "$(CURDIR)/bin/golangci-lint" run --config "$(CURDIR)/.golangci.yml" ./...) || exit 1; done
+	@echo "dashboard"
+	@npm --prefix frontend run check
+
+.PHONY: bench
+bench: node_modules/.stamp ## print the project's figures; FRESH=1 adds a fresh clone with empty caches
+	@$(MAKE) build-all
+	@cd tools && go build -o ../bin/bench ./bench
+	@bin/bench $(if $(FRESH),-fresh)
+
+.PHONY: doctor
+doctor: ## say what this machine lacks and how to get it
+	@cd tools && go build -o ../bin/doctor ./doctor
+	@bin/doctor
+
+# --- infrastructure --------------------------------------------------------------------------------------------------
+
+.PHONY: synth
+synth: ## write the CloudFormation templates of ENV into cdk.out
+	@$(MAKE) assembly ENV=$(ENV) ASSEMBLY=cdk.out
+	@echo "templates of $(ENV):" && ls cdk.out/*.template.json
+
+# One assembly, made from nothing, in the folder ASSEMBLY. What was there stays until the new one is whole.
+.PHONY: assembly
+assembly: bin/infra site
+	@$(MAKE) functions-$(if $(filter local,$(ENV)),$(GO_PLATFORM),linux-arm64)
+	@rm -rf "$(ASSEMBLY).new" && mkdir -p "$(ASSEMBLY).new"
+	@ENV="$(ENV)" CDK_OUTDIR="$(ASSEMBLY).new" bin/infra
+	@rm -rf "$(ASSEMBLY)" && mv "$(ASSEMBLY).new" "$(ASSEMBLY)"
+
+.PHONY: assembly-local
+assembly-local: bin/infra site functions-$(GO_PLATFORM)
+	@bin/fresh -stamp .build/assembly-local.stamp -in bin/infra -in cdk.json -in migrations -in frontend/out -in frontend/edge -in .build/functions/$(GO_PLATFORM) -out .build/assembly/local/manifest.json -- $(MAKE) assembly ENV=local ASSEMBLY=.build/assembly/local
+
+# --- build -----------------------------------------------------------------------------------------------------------
+
+.PHONY: build-all
+build-all: bin/infra bin/local bin/suite site functions-linux-arm64 functions-$(GO_PLATFORM)
+
+.PHONY: site
+site: frontend/node_modules/.stamp
+	@bin/fresh -stamp .build/site.stamp -in frontend -in docs/api/openapi.yaml -out frontend/out -- sh -c 'echo "building the dashboard" && npm --prefix frontend run --silent build'
+
+# functions-linux-arm64 builds for AWS, functions-<this machine> for a local run.
+functions-%: bin/fresh
+	@bin/fresh -stamp .build/functions-$*.stamp $(FUNCTION_INPUTS) -out .build/functions/$* -- $(MAKE) build-functions-$*
+
+# The flags make the same sources the same bytes, whoever builds them and where.
+build-functions-%:
+	@echo "building the functions for $*"
+	@for f in $(FUNCTIONS); do \
+		CGO_ENABLED=0 GOFLAGS= GOOS=$(firstword $(subst -, ,$*)) GOARCH=$(lastword $(subst -, ,$*)) \
+		go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags='-s -w -buildid=' \
+		-o .build/functions/$*/$$f/bootstrap ./functions/$$f || exit 1; done
+
+.PHONY: bin/infra bin/local bin/suite
+bin/infra: bin/fresh
+	@bin/fresh -stamp .build/infra.stamp $(INFRA_INPUTS) -out $@ -- sh -c 'echo "building the CDK app (about a minute the first time)" && go build -o $@ ./infra'
+
+bin/local: bin/fresh
+	@bin/fresh -stamp .build/local.stamp $(LOCAL_INPUTS) -out $@ -- sh -c 'echo "building the local cloud" && go build -o $@ ./infra/local'
+
+bin/suite: $(wildcard tools/suite/*.go)
+	@cd tools && go build -o ../$@ ./suite
+
+bin/fresh: $(wildcard tools/fresh/*.go)
+	@cd tools && go build -o ../$@ ./fresh
+
+# --- set up ----------------------------------------------------------------------------------------------------------
+
+need-%:
+	@cd tools && go build -o ../bin/doctor ./doctor
+	@bin/doctor -quiet -install $*
+
+node_modules/.stamp: bin/fresh FORCE
+	@bin/fresh -stamp $@ -in package.json -in package-lock.json -out node_modules -- sh -c 'echo "installing the CDK CLI" && npm ci $(NPM_CI)'
+
+frontend/node_modules/.stamp: bin/fresh FORCE
+	@bin/fresh -stamp $@ -in frontend/package.json -in frontend/package-lock.json -out frontend/node_modules -- sh -c 'echo "installing the packages of the dashboard" && npm --prefix frontend ci $(NPM_CI)'
+
+.PHONY: FORCE
+FORCE:

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// step counts how often the command ran: each run adds a line to a file.
+type step struct {
+	dir, stamp, log string
+}
+
+func newStep(t *testing.T) step {
+	t.Helper()
+	dir := t.TempDir()
+	s := step{dir: filepath.Join(dir, "in put"), stamp: filepath.Join(dir, "build", "stamp"), log: filepath.Join(dir, "log")}
+	s.write(t, "a.go", "one")
+	return s
+}
+
+func (s step) write(t *testing.T, name, text string) {
+	t.Helper()
+	path := filepath.Join(s.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s step) run(t *testing.T) (runs int) {
+	t.Helper()
+	if err := run(s.stamp, []string{s.dir}, nil, []string{s.log}, []string{"sh", "-c", `echo x >> "$0"`, s.log}); err != nil {
+		t.Fatal(err)
+	}
+	b, _ := os.ReadFile(s.log)
+	return strings.Count(string(b), "x")
+}
+
+func TestAStepRunsOnceForTheSameContent(t *testing.T) {
+	t.Parallel()
+	s := newStep(t)
+	s.run(t)
+	s.write(t, "a.go", "one")
+	if got := s.run(t); got != 1 {
+		t.Errorf("ran %d times, want 1", got)
+	}
+}
+
+func TestAStepRunsAgainWhenAnInputChangesAppearsOrGoes(t *testing.T) {
+	t.Parallel()
+	s := newStep(t)
+	s.run(t)
+	s.write(t, "a.go", "two")
+	if got := s.run(t); got != 2 {
+		t.Errorf("after a change: ran %d times, want 2", got)
+	}
+	s.write(t, "b.go", "")
+	if got := s.run(t); got != 3 {
+		t.Errorf("after a new file: ran %d times, want 3", got)
+	}
+	if err := os.Remove(filepath.Join(s.dir, "b.go")); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.run(t); got != 4 {
+		t.Errorf("after a removed file: ran %d times, want 4", got)
+	}
+}
+
+func TestFoldersThatStepsWriteIntoAreNoInput(t *testing.T) {
+	t.Parallel()
+	s := newStep(t)
+	s.run(t)
+	s.write(t, "node_modules/x.js", "1")
+	if got := s.run(t); got != 1 {
+		t.Errorf("ran %d times, want 1", got)
+	}
+}
+
+func TestAStepWhoseOutputIsGoneRunsAgain(t *testing.T) {
+	t.Parallel()
+	s := newStep(t)
+	s.run(t)
+	if err := os.Remove(s.log); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.run(t); got != 1 {
+		t.Errorf("did not run again")
+	}
+}
+
+func TestAFailedStepIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	s := newStep(t)
+	for range 2 {
+		if err := run(s.stamp, []string{s.dir}, nil, nil, []string{"sh", "-c", "exit 3"}); err == nil {
+			t.Error("a failing command passed")
+		}
+	}
+}
+
+func TestAStepThatDoesNotMakeItsOutputFails(t *testing.T) {
+	t.Parallel()
+	s := newStep(t)
+	err := run(s.stamp, []string{s.dir}, nil, []string{filepath.Join(s.dir, "gone")}, []string{"true"})
+	if err == nil || !strings.Contains(err.Error(), "gone") {
+		t.Errorf("error is %v", err)
+	}
+}

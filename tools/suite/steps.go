@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+)
+
+// environments are those that the stacks know.
+var environments = []string{"local", "dev", "staging", "prod"}
+
+// steps are the parts of the suite, quick ones first.
+func steps() []step {
+	vitest, _ := filepath.Abs(".build/reports/vitest.json")
+	return []step{
+		{"tools", "the project's own build tools", goTest("tools", "./...")},
+		{"functions", "functions, migrations and the API document, on real PostgreSQL", goTest(".", "./functions/...", "./migrations/...", "./docs/...")},
+		{"local", "the local cloud, rule by rule", goTest(".", "./infra/local/...")},
+		{"stacks", "the CDK app: settings, constructs, policy, synthesized stacks", goTest(".", "./infra", "./infra/environment/...", "./infra/construct/...", "./infra/policy/...", "./stacks/...")},
+		{"dashboard", "components, edge functions and types of the dashboard", both(
+			reported("vitest", command{dir: "frontend", name: "npm", args: []string{"test", "--", "--reporter=json", "--outputFile=" + vitest}}, vitest, readVitest),
+			check("types, format and generated client", command{dir: "frontend", name: "npm", args: []string{"run", "check"}}),
+		)},
+		{"templates", "the templates of every environment: cfn-lint and the CDK CLI", templates},
+		{"phases", "the whole system over HTTP (Terratest)", goTest("tests", "./phases/...")},
+		{"browser", "the whole system in Chromium (Playwright)", browser},
+	}
+}
+
+// templates synthesizes every environment, lints it and lets the pinned CDK CLI read it.
+func templates(ctx context.Context) (total count) {
+	lint := "cfn-lint"
+	if _, err := exec.LookPath(lint); err != nil {
+		fmt.Println("   skipped cfn-lint: it is not installed (pip install cfn-lint==1.51.0)")
+		lint = ""
+		total.skipped += len(environments)
+	}
+	for _, env := range environments {
+		dir := ".build/assembly/test-" + env
+		total = total.plus(check("synthesize "+env, command{name: "make", args: []string{"--no-print-directory", "assembly", "ENV=" + env, "ASSEMBLY=" + dir}})(ctx))
+		if lint != "" {
+			total = total.plus(check("cfn-lint "+env, command{name: "sh", args: []string{"-c", lint + " -t " + dir + "/*.template.json"}})(ctx))
+		}
+		total = total.plus(check("cdk list "+env, command{name: "node_modules/.bin/cdk", env: []string{"CDK_DISABLE_CLI_TELEMETRY=1", "NODE_NO_WARNINGS=1"}, args: []string{"list", "--no-notices", "--app", dir}})(ctx))
+	}
+	return total
+}

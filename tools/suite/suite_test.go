@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"testing"
+)
+
+func TestGoTestsAreCountedWithTheirSubtests(t *testing.T) {
+	t.Parallel()
+	got := readGoTest(strings.NewReader(`{"Action":"run","Package":"p","Test":"A"}
+{"Action":"pass","Package":"p","Test":"A/one"}
+{"Action":"pass","Package":"p","Test":"A"}
+{"Action":"output","Package":"p","Test":"B","Output":"    b_test.go:3: no account\n"}
+{"Action":"skip","Package":"p","Test":"B"}
+{"Action":"fail","Package":"p","Test":"C"}
+{"Action":"fail","Package":"p"}
+{"Action":"pass","Package":"q"}
+`))
+	if want := (count{2, 1, 1}); got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestAPackageThatDoesNotBuildIsAFailure(t *testing.T) {
+	t.Parallel()
+	got := readGoTest(strings.NewReader(`{"Action":"build-output","ImportPath":"p","Output":"x.go:1: undefined\n"}
+{"Action":"fail","Package":"p","FailedBuild":"p"}
+`))
+	if want := (count{failed: 1}); got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestTextThatIsNoEventIsPassedOver(t *testing.T) {
+	t.Parallel()
+	if got := readGoTest(strings.NewReader("go: downloading x\n")); got != (count{}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestASkippedTestTellsItsReason(t *testing.T) {
+	t.Parallel()
+	if got := reason([]string{"=== RUN   B\n", "    b_test.go:3: no account\n"}); got != "b_test.go:3: no account" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestTheReportOfVitestIsRead(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]count{
+		`{"numPassedTests":3,"numFailedTests":1,"numPendingTests":2,"success":false}`:            {3, 1, 2},
+		`{"numPassedTests":3,"numFailedTests":0,"numFailedTestSuites":2,"success":false}`:        {3, 2, 0},
+		`{"numPassedTests":3,"numFailedTests":0,"numPendingTests":0,"success":true,"other":"x"}`: {3, 0, 0},
+	} {
+		if got, err := readVitest([]byte(text)); err != nil || got != want {
+			t.Errorf("%s: got %v, %v, want %v", text, got, err, want)
+		}
+	}
+}
+
+func TestAFlakyBrowserTestIsAFailure(t *testing.T) {
+	t.Parallel()
+	got, err := readPlaywright([]byte(`{"stats":{"expected":2,"unexpected":1,"flaky":1,"skipped":0},"errors":[]}`))
+	if want := (count{2, 2, 0}); err != nil || got != want {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+}
+
+func TestAProgramThatWritesNoReportIsAFailure(t *testing.T) {
+	t.Parallel()
+	got := reported("x", command{name: "true"}, t.TempDir()+"/r.json", readVitest)(context.Background())
+	if want := (count{failed: 1}); got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestAFailingCheckIsOneFailure(t *testing.T) {
+	t.Parallel()
+	if got := check("x", command{name: "false"})(context.Background()); got != (count{failed: 1}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestAnUnknownStepNamesTheKnownOnes(t *testing.T) {
+	t.Parallel()
+	_, err := choose(steps(), "functions,brwoser")
+	if err == nil || !strings.Contains(err.Error(), "browser") {
+		t.Errorf("error is %v", err)
+	}
+}
