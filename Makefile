@@ -63,14 +63,12 @@ lint: frontend/node_modules/.stamp ## check the style of all sources
 	@npm --prefix frontend run check
 
 .PHONY: bench
-bench: node_modules/.stamp ## print the project's figures; FRESH=1 adds a fresh clone with empty caches
+bench: node_modules/.stamp bin/bench ## print the project's figures; FRESH=1 adds a fresh clone with empty caches
 	@$(MAKE) build-all
-	@cd tools && go build -o ../bin/bench ./bench
 	@bin/bench $(if $(FRESH),-fresh)
 
 .PHONY: doctor
-doctor: ## say what this machine lacks and how to get it
-	@cd tools && go build -o ../bin/doctor ./doctor
+doctor: bin/doctor ## say what this machine lacks and how to get it
 	@bin/doctor
 
 # --- infrastructure --------------------------------------------------------------------------------------------------
@@ -113,23 +111,23 @@ build-functions-%:
 		go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags='-s -w -buildid=' \
 		-o .build/functions/$*/$$f/bootstrap ./functions/$$f || exit 1; done
 
-.PHONY: bin/infra bin/local bin/suite
+.PHONY: bin/infra bin/local
 bin/infra: bin/fresh
 	@bin/fresh -stamp .build/infra.stamp $(INFRA_INPUTS) -out $@ -- sh -c 'echo "building the CDK app (about a minute the first time)" && go build -o $@ ./infra'
 
 bin/local: bin/fresh
 	@bin/fresh -stamp .build/local.stamp $(LOCAL_INPUTS) -out $@ -- sh -c 'echo "building the local cloud" && go build -o $@ ./infra/local'
 
-bin/suite: $(wildcard tools/suite/*.go)
-	@cd tools && go build -o ../$@ ./suite
-
 bin/fresh: $(wildcard tools/fresh/*.go)
-	@cd tools && go build -o ../$@ ./fresh
+bin/suite: $(wildcard tools/suite/*.go)
+bin/doctor: $(wildcard tools/doctor/*.go)
+bin/bench: $(wildcard tools/bench/*.go)
+bin/fresh bin/suite bin/doctor bin/bench:
+	@cd tools && go build -o ../$@ ./$(@F)
 
 # --- set up ----------------------------------------------------------------------------------------------------------
 
-need-%:
-	@cd tools && go build -o ../bin/doctor ./doctor
+need-%: bin/doctor
 	@bin/doctor -quiet -install $*
 
 node_modules/.stamp: bin/fresh FORCE

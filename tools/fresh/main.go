@@ -20,6 +20,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // ignored names folders that steps write into, which are never an input.
@@ -51,6 +52,11 @@ func run(stamp string, inputs, skips, outputs, command []string) error {
 	if stamp == "" || len(command) == 0 || len(inputs) == 0 {
 		return errors.New("usage: fresh -stamp FILE -in PATH… [-skip PATH…] [-out PATH…] -- COMMAND…")
 	}
+	unlock, err := lock(stamp)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	state, err := digest(inputs, skips, command)
 	if err != nil {
 		return err
@@ -69,10 +75,29 @@ func run(stamp string, inputs, skips, outputs, command []string) error {
 	if !present(outputs) {
 		return fmt.Errorf("%s succeeded but did not make %s", command[0], strings.Join(outputs, ", "))
 	}
-	if err := os.MkdirAll(filepath.Dir(stamp), 0o755); err != nil { //nolint:gosec // a build folder
+	if err := os.MkdirAll(filepath.Dir(stamp), 0o755); err != nil { //nolint:gosec // the step may have made its folder anew
 		return err
 	}
 	return os.WriteFile(stamp, []byte(state), 0o644) //nolint:gosec // holds a hash
+}
+
+// lock makes two runs of the same step wait for each other: the second finds the work done. It lies in the folder
+// for temporary files because a step may replace the folder that its stamp is in.
+func lock(stamp string) (unlock func(), err error) {
+	path, err := filepath.Abs(stamp)
+	if err != nil {
+		return nil, err
+	}
+	name := fmt.Sprintf("miyabi-build-%d-%.16x.lock", os.Getuid(), sha256.Sum256([]byte(path)))
+	f, err := os.OpenFile(filepath.Join(os.TempDir(), name), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the lock of the step: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil { //nolint:gosec // a file descriptor is a small number
+		_ = f.Close()
+		return nil, fmt.Errorf("lock the step: %w", err)
+	}
+	return func() { _ = f.Close() }, nil
 }
 
 func present(outputs []string) bool {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -108,5 +109,18 @@ func TestAStepThatDoesNotMakeItsOutputFails(t *testing.T) {
 	err := run(s.stamp, []string{s.dir}, nil, []string{filepath.Join(s.dir, "gone")}, []string{"true"})
 	if err == nil || !strings.Contains(err.Error(), "gone") {
 		t.Errorf("error is %v", err)
+	}
+}
+
+func TestTwoRunsAtOnceDoTheWorkOnce(t *testing.T) {
+	t.Parallel()
+	s := newStep(t)
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() { s.run(t) })
+	}
+	both.Wait()
+	if got := s.run(t); got != 1 {
+		t.Errorf("ran %d times, want 1", got)
 	}
 }
