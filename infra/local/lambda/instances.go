@@ -1,0 +1,53 @@
+package lambda
+
+// add makes the token of a process known to the Runtime API, before the process starts.
+func (r *Registry) add(in *instance) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.instances[in.token] = in
+}
+
+// started hands a process over to Close, or is ErrClosed when Close came first.
+func (r *Registry) started(in *instance) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return ErrClosed
+	}
+	r.processes[in] = struct{}{}
+	return nil
+}
+
+func (r *Registry) remove(in *instance) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.instances, in.token)
+	delete(r.processes, in)
+}
+
+func (r *Registry) instance(token string) *instance {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.instances[token]
+}
+
+// open is ErrClosed once the registry is shutting down.
+func (r *Registry) open() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return ErrClosed
+	}
+	return nil
+}
+
+// goRun runs f unless the registry is shutting down; Close waits for it.
+func (r *Registry) goRun(f func()) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return false
+	}
+	r.runs.Go(f)
+	return true
+}

@@ -1,0 +1,251 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+)
+
+// pool holds the warm processes of one version of a function.
+type pool struct {
+	registry *Registry
+	function Function
+	version  string
+	// running is shared by all versions of the function: its concurrency.
+	running *atomic.Int64
+	// slots bounds the processes of this pool.
+	slots chan struct{}
+	// idle holds the processes that wait for an event.
+	idle chan *instance
+	// settling counts processes that have answered and will ask for the next event at any moment.
+	settling atomic.Int64
+}
+
+// settleTime is how long an invocation waits for a process that is about to be idle before it starts another.
+const settleTime = 5 * time.Millisecond
+
+// invoke runs one event. When ctx ends first the function still runs to its end, as in Lambda, where a caller that
+// goes away stops nothing.
+func (p *pool) invoke(ctx context.Context, invokedARN string, payload []byte) (Result, error) {
+	if p.running.Add(1) > int64(p.function.concurrency()) {
+		p.running.Add(-1)
+		return Result{}, fmt.Errorf("%w: function %s runs %d invocations", ErrThrottled, p.function.Name, p.function.concurrency())
+	}
+	if err := p.acquire(ctx); err != nil {
+		p.running.Add(-1)
+		return Result{}, err
+	}
+	inv := newInvocation(invokedARN, payload)
+	started := p.registry.goRun(func() {
+		defer p.running.Add(-1)
+		defer func() { <-p.slots }()
+		p.run(inv)
+	})
+	if !started {
+		<-p.slots
+		p.running.Add(-1)
+		return Result{}, ErrClosed
+	}
+	select {
+	case out := <-inv.done:
+		out.result.ExecutedVersion = p.version
+		return out.result, out.err
+	case <-ctx.Done():
+		return Result{}, fmt.Errorf("wait for function %s: %w", p.function.Name, context.Cause(ctx))
+	}
+}
+
+// acquire waits for one of this machine's few processes; AWS would start another environment instead.
+func (p *pool) acquire(ctx context.Context) error {
+	limit := time.NewTimer(p.function.Timeout)
+	defer limit.Stop()
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for a process of function %s: %w", p.function.Name, context.Cause(ctx))
+	case <-p.registry.closing:
+		return ErrClosed
+	case <-limit.C:
+		return fmt.Errorf("%w: all %d processes of function %s are busy", ErrThrottled, cap(p.slots), p.function.Name)
+	}
+}
+
+// run carries one event through a process and keeps the process if it is ready for another.
+func (p *pool) run(inv *invocation) {
+	begun := time.Now()
+	in, initialized, err := p.take(inv)
+	if err != nil {
+		return
+	}
+	report := func(status string) {
+		p.report(inv, time.Since(begun)-initialized, initialized, status)
+	}
+	timer := time.NewTimer(time.Until(inv.deadline))
+	defer timer.Stop()
+	select {
+	case <-inv.answered:
+		p.settling.Add(1) // before the caller knows, so that its next call waits for this process
+		inv.finish(inv.result, nil)
+		report("")
+	case <-in.gone:
+		inv.finish(inv.resultOr(in.exitError(inv.id)), nil)
+		report("error")
+		return
+	case <-timer.C:
+		in.kill()
+		inv.finish(p.timedOut(inv), nil)
+		report("timeout")
+		return
+	}
+	p.settle(in, timer.C)
+}
+
+// take hands inv to a warm process or to a new one, and sets its deadline. It gives the time that a new process took
+// to initialize. After an error inv is finished.
+func (p *pool) take(inv *invocation) (*instance, time.Duration, error) {
+	for {
+		in := p.pop()
+		var took time.Duration
+		if in == nil {
+			var err error
+			begun := time.Now()
+			if in, err = p.initialize(inv); err != nil {
+				return nil, 0, err
+			}
+			took = time.Since(begun)
+		}
+		inv.deadline = time.Now().Add(p.function.Timeout)
+		in.begin(inv)
+		select {
+		case in.work <- inv:
+			return in, took, nil
+		case <-in.gone: // it never saw the event, so another process may
+			if took > 0 {
+				inv.finish(in.exitError(inv.id), nil)
+				return nil, 0, errors.New("process ended after its start")
+			}
+		case <-time.After(p.function.Timeout): // it closed its side of the Runtime API and lives on
+			in.kill()
+		}
+	}
+}
+
+// initialize starts a process and waits until it asks for an event. The first try has the time of the Init phase;
+// when it fails, Lambda tries once more with the function's own timeout.
+//
+// Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
+func (p *pool) initialize(inv *invocation) (*instance, error) {
+	in, result, err := p.tryStart(inv, p.registry.options.InitTimeout)
+	if err == nil && in == nil && result.ErrorType() != TypeEntrypoint {
+		in, result, err = p.tryStart(inv, p.function.Timeout)
+	}
+	if in != nil {
+		return in, nil
+	}
+	inv.finish(result, err)
+	if err == nil {
+		p.report(inv, 0, 0, "error "+result.ErrorType())
+		err = errors.New("function did not start")
+	}
+	return nil, err
+}
+
+// tryStart gives a process that is ready, or the result that tells why there is none.
+func (p *pool) tryStart(inv *invocation, limit time.Duration) (*instance, Result, error) {
+	in, err := p.startInstance()
+	if errors.Is(err, ErrClosed) {
+		return nil, Result{}, err
+	}
+	if err != nil {
+		return nil, failure(TypeEntrypoint, "RequestId: %s Error: %v", inv.id, err), nil
+	}
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-in.polls:
+		return in, Result{}, nil
+	case body := <-in.initError:
+		in.kill()
+		return nil, Result{Payload: body, FunctionError: Unhandled}, nil
+	case <-in.gone:
+		return nil, in.endedInInit(inv.id), p.registry.open()
+	case <-timer.C:
+		in.kill()
+		return nil, failure(TypeTimeout, "RequestId: %s Error: Task timed out after %.2f seconds", inv.id, limit.Seconds()), nil
+	}
+}
+
+// endedInInit prefers the reason that the process gave before it ended.
+func (in *instance) endedInInit(requestID string) Result {
+	select {
+	case body := <-in.initError:
+		return Result{Payload: body, FunctionError: Unhandled}
+	default:
+		return in.exitError(requestID)
+	}
+}
+
+func (p *pool) timedOut(inv *invocation) Result {
+	return failure(TypeTimeout, "RequestId: %s Error: Task timed out after %.2f seconds", inv.id, p.function.Timeout.Seconds())
+}
+
+// pop gives a warm process, or nil when a new one is needed.
+func (p *pool) pop() *instance {
+	var patience <-chan time.Time
+	for {
+		select {
+		case in := <-p.idle:
+			if in.alive() {
+				return in
+			}
+			continue
+		default:
+		}
+		if p.settling.Load() == 0 {
+			return nil
+		}
+		if patience == nil {
+			patience = time.After(settleTime)
+		}
+		select {
+		case in := <-p.idle:
+			if in.alive() {
+				return in
+			}
+		case <-patience:
+			return nil
+		}
+	}
+}
+
+// settle waits until a process that has answered asks for its next event, which it must do within its timeout.
+func (p *pool) settle(in *instance, limit <-chan time.Time) {
+	defer p.settling.Add(-1)
+	select {
+	case <-in.polls:
+		select {
+		case p.idle <- in:
+		default: // as many are idle as may ever run
+			in.kill()
+		}
+	case <-in.gone:
+	case <-limit:
+		in.kill()
+	}
+}
+
+// report writes the line that ends an invocation in CloudWatch Logs. Times are in milliseconds.
+func (p *pool) report(inv *invocation, took, initialized time.Duration, status string) {
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	line := fmt.Sprintf("[%s] REPORT RequestId: %s Duration: %.2f ms Memory Size: %d MB", p.function.Name, inv.id, ms(took), p.function.MemoryMB)
+	if initialized > 0 {
+		line += fmt.Sprintf(" Init Duration: %.2f ms", ms(initialized))
+	}
+	if status != "" {
+		line += " Status: " + status
+	}
+	_, _ = p.registry.log.Write([]byte(line + "\n"))
+}

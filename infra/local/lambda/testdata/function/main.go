@@ -1,0 +1,118 @@
+// Command function does what each event asks for, well or badly.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+type event struct {
+	Do   string `json:"do"`
+	Text string `json:"text"`
+	Ms   int    `json:"ms"`
+}
+
+var calls int
+
+func main() {
+	switch os.Getenv("INIT") {
+	case "exit":
+		fmt.Println("cannot start")
+		os.Exit(3)
+	case "hang":
+		time.Sleep(time.Hour)
+	case "slow":
+		time.Sleep(300 * time.Millisecond)
+	case "error":
+		post("init/error", `{"errorType":"Config","errorMessage":"no key"}`)
+		os.Exit(1)
+	case "once":
+		if _, err := os.Stat(os.Getenv("MARK")); err != nil {
+			_ = os.WriteFile(os.Getenv("MARK"), nil, 0o600)
+			os.Exit(1)
+		}
+	}
+	signal.Ignore(syscall.SIGTERM)
+	lambda.Start(handle)
+}
+
+func post(path, body string) {
+	url := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/" + path
+	resp, err := http.Post(url, "application/json", strings.NewReader(body))
+	if err == nil {
+		_ = resp.Body.Close()
+	}
+}
+
+func handle(ctx context.Context, raw json.RawMessage) (any, error) {
+	var e event
+	if err := json.Unmarshal(raw, &e); err != nil {
+		return nil, err
+	}
+	calls++
+	lc, _ := lambdacontext.FromContext(ctx)
+	switch e.Do {
+	case "echo":
+		return e.Text, nil
+	case "describe":
+		deadline, _ := ctx.Deadline()
+		return map[string]any{
+			"pid": os.Getpid(), "calls": calls, "arn": lc.InvokedFunctionArn, "id": lc.AwsRequestID,
+			"left": time.Until(deadline).Seconds(), "trace": os.Getenv("_X_AMZN_TRACE_ID"), "env": os.Environ(),
+		}, nil
+	case "sleep":
+		time.Sleep(time.Duration(e.Ms) * time.Millisecond)
+		return map[string]any{"pid": os.Getpid()}, nil
+	case "fail":
+		return nil, errors.New(e.Text)
+	case "panic":
+		panic(e.Text)
+	case "exit":
+		os.Exit(7)
+	case "large":
+		return strings.Repeat("x", 7<<20), nil
+	case "flood":
+		_, _ = os.Stdout.WriteString(strings.Repeat("y", 3<<20))
+		return "done", nil
+	case "fork":
+		child := exec.Command("sleep", "600")
+		child.Stdout = os.Stdout
+		if err := child.Start(); err != nil {
+			return nil, err
+		}
+		if e.Text == "exit" {
+			fmt.Println("child", child.Process.Pid)
+			os.Exit(1)
+		}
+		return child.Process.Pid, nil
+	case "foreign answer":
+		post("invocation/00000000-0000-4000-8000-000000000000/response", `"not mine"`)
+		return "mine", nil
+	case "ask twice":
+		resp, err := http.Get("http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/invocation/next")
+		if err != nil {
+			return nil, err
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode, nil
+	case "answer and exit":
+		post("invocation/"+lc.AwsRequestID+"/response", `"last words"`)
+		os.Exit(0)
+	case "garbage":
+		post("invocation/"+lc.AwsRequestID+"/response", "\x00not json")
+		return "too late", nil
+	}
+	return nil, fmt.Errorf("cannot do %q", e.Do)
+}
