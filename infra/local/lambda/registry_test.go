@@ -133,6 +133,7 @@ func (f fixture) describe(name string) (d description) {
 	if err := json.Unmarshal(r.Payload, &d); err != nil {
 		f.t.Fatalf("%s: %v", r.Payload, err)
 	}
+	within(f.t, 5*time.Second, "the process is idle", func() bool { return f.functions["f"].running.Load() == 0 })
 	return d
 }
 
