@@ -81,15 +81,17 @@ func run(stamp string, inputs, skips, outputs, command []string) error {
 	return os.WriteFile(stamp, []byte(state), 0o644) //nolint:gosec // holds a hash
 }
 
-// lock makes two runs of the same step wait for each other: the second finds the work done. It lies in the folder
-// for temporary files because a step may replace the folder that its stamp is in.
+// locks is below the working directory, the project's root, and not beside the stamp: a step may replace the folder
+// that its stamp is in.
+var locks = filepath.Join(".build", "locks")
+
+// lock makes two runs of the same step wait for each other: the second finds the work done.
 func lock(stamp string) (unlock func(), err error) {
-	path, err := filepath.Abs(stamp)
-	if err != nil {
+	if err := os.MkdirAll(locks, 0o755); err != nil { //nolint:gosec // a build folder
 		return nil, err
 	}
-	name := fmt.Sprintf("miyabi-build-%d-%.16x.lock", os.Getuid(), sha256.Sum256([]byte(path)))
-	f, err := os.OpenFile(filepath.Join(os.TempDir(), name), os.O_CREATE|os.O_RDWR, 0o600)
+	name := fmt.Sprintf("%.16x", sha256.Sum256([]byte(stamp)))
+	f, err := os.OpenFile(filepath.Join(locks, name), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // a hash
 	if err != nil {
 		return nil, fmt.Errorf("open the lock of the step: %w", err)
 	}

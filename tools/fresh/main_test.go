@@ -8,6 +8,17 @@ import (
 	"testing"
 )
 
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "fresh")
+	if err != nil {
+		panic(err)
+	}
+	locks = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
 // step counts how often the command ran: each run adds a line to a file.
 type step struct {
 	dir, stamp, log string

@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -87,5 +90,20 @@ func TestAnUnknownStepNamesTheKnownOnes(t *testing.T) {
 	_, err := choose(steps(), "functions,brwoser")
 	if err == nil || !strings.Contains(err.Error(), "browser") {
 		t.Errorf("error is %v", err)
+	}
+}
+
+func TestTreesThatDifferAreNamed(t *testing.T) {
+	t.Parallel()
+	a, b := t.TempDir(), t.TempDir()
+	for name, text := range map[string]string{"a/same": "1", "b/same": "1", "a/changed": "1", "b/changed": "2", "a/gone": "1", "b/new": "1"} {
+		dir, file, _ := strings.Cut(name, "/")
+		if err := os.WriteFile(filepath.Join(map[string]string{"a": a, "b": b}[dir], file), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := compare(a, b)
+	if want := []string{"changed", "gone", "new"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
 }
