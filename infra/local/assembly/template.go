@@ -1,0 +1,74 @@
+package assembly
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Template is a CloudFormation template.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
+type Template struct {
+	Parameters map[string]Parameter
+	Mappings   map[string]map[string]map[string]any
+	Conditions map[string]any
+	Rules      map[string]Rule
+	Resources  map[string]*Resource
+	Outputs    map[string]Output
+}
+
+// Parameter is a declared input of a template.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+type Parameter struct {
+	Type          string
+	Default       any
+	AllowedValues []any
+}
+
+// Rule is a check of the parameters before anything is created.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html
+type Rule struct {
+	RuleCondition any
+	Assertions    []struct {
+		Assert            any
+		AssertDescription string
+	}
+}
+
+// Output is a value that a stack publishes.
+type Output struct {
+	Value     any
+	Condition string
+}
+
+// Resource is one declared resource.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html
+type Resource struct {
+	Stack      string `json:"-"`
+	LogicalID  string `json:"-"`
+	Type       string
+	Properties map[string]any
+	DependsOn  Names
+	Condition  string
+}
+
+// String names the resource as every error about it does.
+func (r *Resource) String() string {
+	return fmt.Sprintf("stack %s, resource %s (%s)", r.Stack, r.LogicalID, r.Type)
+}
+
+// Names is a list of names that a template may also write as one string.
+type Names []string
+
+// UnmarshalJSON takes a string or a list of strings.
+func (n *Names) UnmarshalJSON(b []byte) error {
+	var one string
+	if json.Unmarshal(b, &one) == nil {
+		*n = Names{one}
+		return nil
+	}
+	return json.Unmarshal(b, (*[]string)(n))
+}
