@@ -1,0 +1,30 @@
+'use client';
+
+import { useSearchParams } from 'next/navigation';
+import { Suspense } from 'react';
+import { useTranslations } from 'use-intl/react';
+
+/** The codes that a failed sign-in leads back with (`/en/?error=expired`). */
+const CODES = ['access_denied', 'expired', 'state', 'provider', 'unavailable'] as const;
+
+/** Says in words why the sign-in that just ended did not work. Nothing otherwise. */
+export function SignInError() {
+  return (
+    <Suspense>
+      <ErrorInAddress />
+    </Suspense>
+  );
+}
+
+function ErrorInAddress() {
+  const t = useTranslations('signInError');
+  const code = useSearchParams().get('error');
+  if (!code) return null;
+  const known = CODES.find((candidate) => candidate === code);
+  return (
+    <div role="alert" className="w-full rounded-md border border-danger/40 bg-danger/10 px-4 py-3 text-sm">
+      <p className="font-semibold text-danger">{t('title')}</p>
+      <p className="mt-0.5">{known ? t(known) : t('unknown', { code: code.slice(0, 40) })}</p>
+    </div>
+  );
+}

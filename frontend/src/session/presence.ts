@@ -1,0 +1,34 @@
+'use client';
+
+import { useSyncExternalStore } from 'react';
+import { forget, remember, remembered } from '@/layout/browser-memory';
+
+const KEY = 'miyabi.signed-in';
+
+/** Notes that a person is signed in with this browser. It only chooses words: the cookies decide. */
+export function noteSignedIn(): void {
+  remember(KEY, 'yes');
+}
+
+/** Notes that nobody is signed in with this browser any more. Other tabs learn of it. */
+export function noteSignedOut(): void {
+  forget(KEY);
+}
+
+/** Calls listener when another tab has signed in or out. Returns the function that ends that. */
+export function onPresenceChange(listener: () => void): () => void {
+  const onStorage = (event: StorageEvent) => {
+    if (event.key === KEY || event.key === null) listener();
+  };
+  window.addEventListener('storage', onStorage);
+  return () => window.removeEventListener('storage', onStorage);
+}
+
+/** Tells whether somebody was signed in with this browser when last heard of; false while prerendering. */
+export function useProbablySignedIn(): boolean {
+  return useSyncExternalStore(
+    onPresenceChange,
+    () => remembered(KEY) === 'yes',
+    () => false,
+  );
+}
