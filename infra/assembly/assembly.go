@@ -1,0 +1,102 @@
+// Package assembly turns the stacks of one environment into a cloud assembly: a folder with a template per stack and
+// the assets that they need.
+package assembly
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/miyabi-society/platform/infra/environment"
+	"github.com/miyabi-society/platform/infra/policy"
+	"github.com/miyabi-society/platform/stacks"
+)
+
+// Options says what to synthesize and where to.
+type Options struct {
+	Settings environment.Settings
+	Folders  environment.Folders
+	// Output is the folder of the assembly; it is created.
+	Output string
+	// Context is CDK's context, above all its feature flags. What the CDK CLI passes by itself comes on top.
+	Context map[string]any
+}
+
+// Synthesize writes the assembly of all stacks of the environment and checks it against the rules of package policy.
+// It never asks AWS for anything.
+func Synthesize(options Options) error {
+	if err := options.check(); err != nil {
+		return err
+	}
+	if err := synthesize(options); err != nil {
+		return err
+	}
+	templates, err := policy.ReadTemplates(options.Output)
+	if err != nil {
+		return err
+	}
+	return policy.Check(templates)
+}
+
+func (o Options) check() error {
+	if err := o.Settings.Validate(); err != nil {
+		return fmt.Errorf("settings of environment %s: %w", o.Settings.Name, err)
+	}
+	return o.Folders.Check(o.Settings, stacks.Functions(), stacks.EdgeFunctions())
+}
+
+// synthesize runs CDK. CDK reports mistakes by a panic, which becomes an error of one line.
+func synthesize(options Options) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = mistake(cause)
+		}
+	}()
+	output, err := filepath.Abs(options.Output)
+	if err != nil {
+		return fmt.Errorf("find output folder: %w", err)
+	}
+	app := newApp(output, options.Context)
+	if err := addStacks(app, options); err != nil {
+		return err
+	}
+	app.Synth(nil)
+	return nil
+}
+
+// newApp makes an app that gives the same templates when run by the CDK CLI and when run bare.
+func newApp(output string, context map[string]any) awscdk.App {
+	return awscdk.NewApp(&awscdk.AppProps{
+		Outdir:             jsii.String(output),
+		Context:            &context,
+		AnalyticsReporting: jsii.Bool(false),
+		StackTraces:        jsii.Bool(false),
+		TreeMetadata:       jsii.Bool(false),
+		PostCliContext: &map[string]any{
+			"aws:cdk:enable-asset-metadata": true,
+			"aws:cdk:enable-path-metadata":  true,
+			"aws:cdk:version-reporting":     false,
+		},
+	})
+}
+
+// addStacks makes the account's stack and the environment's phases, each deployed after the one before.
+func addStacks(app awscdk.App, options Options) error {
+	account := stacks.Account(app, options.Settings)
+	policy.Tag(account, options.Settings, policy.SharedEnvironment, "account")
+
+	phases, err := stacks.Phases(app, options.Settings, options.Folders)
+	if err != nil {
+		return err
+	}
+	for i, phase := range phases {
+		policy.Tag(phase.Stack, options.Settings, options.Settings.Name, phase.Name)
+		policy.ApplyRemoval(phase.Stack, options.Settings)
+		if i > 0 {
+			phase.Stack.AddStackDependency(phases[i-1].Stack, jsii.String("phases are deployed in order"))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package construct
+
+import (
+	"maps"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/miyabi-society/platform/infra/environment"
+)
+
+// GoFunctionProps describes one Lambda function that is a Go binary.
+type GoFunctionProps struct {
+	Settings environment.Settings
+	// Folder holds the function's bootstrap.
+	Folder string
+	// Name is the function's name without the environment, such as api.
+	Name        string
+	Description string
+	// Timeout in seconds; 0 means the environment's.
+	Timeout int
+	// ReservedConcurrency bounds the parallel processes; 0 leaves them to the account's limit.
+	ReservedConcurrency int
+	// Environment is what the function reads besides MIYABI_ENVIRONMENT and LOG_LEVEL. It is readable for everyone who
+	// may read the function, so it never holds a secret.
+	Environment map[string]*string
+	// VPC and SecurityGroup put the function into the function subnets; without them it runs outside.
+	VPC           awsec2.IVpc
+	SecurityGroup awsec2.ISecurityGroup
+}
+
+// GoFunction is a Lambda function made from one static Go binary, with a log group and a role of its own.
+type GoFunction struct {
+	Function awslambda.Function
+	Logs     awslogs.LogGroup
+}
+
+// NewGoFunction makes the function on provided.al2023 for the environment's processor architecture.
+func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps) GoFunction {
+	logs := NewLogGroup(scope, id+"Logs", props.Settings)
+	config := &awslambda.FunctionProps{
+		FunctionName:  jsii.String("Miyabi-" + props.Settings.Name + "-" + props.Name),
+		Description:   jsii.String(props.Description),
+		Runtime:       awslambda.Runtime_PROVIDED_AL2023(),
+		Architecture:  architecture(props.Settings.Functions.Platform),
+		Handler:       jsii.String("bootstrap"),
+		Code:          awslambda.Code_FromAsset(jsii.String(props.Folder), &awss3assets.AssetOptions{}),
+		MemorySize:    jsii.Number(props.Settings.Functions.MemoryMiB),
+		Timeout:       awscdk.Duration_Seconds(jsii.Number(props.timeout())),
+		Environment:   props.environment(),
+		LogGroup:      logs,
+		Role:          newFunctionRole(scope, id+"Role", props),
+		LoggingFormat: awslambda.LoggingFormat_JSON,
+		CurrentVersionOptions: &awslambda.VersionOptions{
+			RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
+		},
+	}
+	if props.ReservedConcurrency > 0 {
+		config.ReservedConcurrentExecutions = jsii.Number(props.ReservedConcurrency)
+	}
+	if props.VPC != nil {
+		config.Vpc = props.VPC
+		config.VpcSubnets = &awsec2.SubnetSelection{SubnetType: awsec2.SubnetType_PRIVATE_WITH_EGRESS}
+		config.SecurityGroups = &[]awsec2.ISecurityGroup{props.SecurityGroup}
+		config.Ipv6AllowedForDualStack = jsii.Bool(true)
+	}
+	return GoFunction{Function: awslambda.NewFunction(scope, jsii.String(id), config), Logs: logs}
+}
+
+// newFunctionRole makes a role with the one managed policy that Lambda itself needs: to write the log and, inside the
+// network, to attach the function to it.
+func newFunctionRole(scope constructs.Construct, id string, props GoFunctionProps) awsiam.Role {
+	policy := "service-role/AWSLambdaBasicExecutionRole"
+	if props.VPC != nil {
+		policy = "service-role/AWSLambdaVPCAccessExecutionRole"
+	}
+	return awsiam.NewRole(scope, jsii.String(id), &awsiam.RoleProps{
+		AssumedBy:       awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
+		Description:     jsii.String("What the " + props.Name + " function may do"),
+		ManagedPolicies: &[]awsiam.IManagedPolicy{awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String(policy))},
+	})
+}
+
+// Alias is a named pointer to the version that this deployment publishes.
+func (f GoFunction) Alias(name string) awslambda.Alias {
+	return awslambda.NewAlias(f.Function, jsii.String("Alias-"+name), &awslambda.AliasProps{
+		AliasName: jsii.String(name),
+		Version:   f.Function.CurrentVersion(),
+	})
+}
+
+// Allow lets the function's role do the actions on the resources.
+func (f GoFunction) Allow(actions []string, resources ...*string) {
+	f.Function.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions:   jsii.Strings(actions...),
+		Resources: &resources,
+	}))
+}
+
+func (p GoFunctionProps) timeout() int {
+	if p.Timeout > 0 {
+		return p.Timeout
+	}
+	return p.Settings.Functions.TimeoutSeconds
+}
+
+func (p GoFunctionProps) environment() *map[string]*string {
+	variables := map[string]*string{
+		"MIYABI_ENVIRONMENT": jsii.String(p.Settings.Name),
+		"LOG_LEVEL":          jsii.String(p.Settings.Functions.LogLevel),
+	}
+	maps.Copy(variables, p.Environment)
+	return &variables
+}
+
+func architecture(platform environment.Platform) awslambda.Architecture {
+	if platform.Architecture == "amd64" {
+		return awslambda.Architecture_X86_64()
+	}
+	return awslambda.Architecture_ARM_64()
+}
