@@ -1,0 +1,212 @@
+package httpapi
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// event is the Lambda proxy event of payload format 2.0 (page http-api-develop-integrations-lambda, "Payload format
+// structure"). Fields without a value are absent.
+type event struct {
+	Version        string            `json:"version"`
+	RouteKey       string            `json:"routeKey"`
+	RawPath        string            `json:"rawPath"`
+	RawQueryString string            `json:"rawQueryString"`
+	Cookies        []string          `json:"cookies,omitempty"`
+	Headers        map[string]string `json:"headers"`
+	Query          map[string]string `json:"queryStringParameters,omitempty"`
+	Context        eventContext      `json:"requestContext"`
+	Body           *string           `json:"body,omitempty"`
+	PathParameters map[string]string `json:"pathParameters,omitempty"`
+	Base64         bool              `json:"isBase64Encoded"`
+	StageVariables map[string]string `json:"stageVariables,omitempty"`
+}
+
+type eventContext struct {
+	AccountID    string    `json:"accountId"`
+	APIID        string    `json:"apiId"`
+	DomainName   string    `json:"domainName"`
+	DomainPrefix string    `json:"domainPrefix"`
+	HTTP         eventHTTP `json:"http"`
+	RequestID    string    `json:"requestId"`
+	RouteKey     string    `json:"routeKey"`
+	Stage        string    `json:"stage"`
+	Time         string    `json:"time"`
+	TimeEpoch    int64     `json:"timeEpoch"`
+}
+
+type eventHTTP struct {
+	Method    string `json:"method"`
+	Path      string `json:"path"`
+	Protocol  string `json:"protocol"`
+	SourceIP  string `json:"sourceIp"`
+	UserAgent string `json:"userAgent"`
+}
+
+// request is one request on its way to a function.
+type request struct {
+	*http.Request
+	id       string
+	received time.Time
+	body     []byte
+}
+
+// event renders the request as JSON.
+func (in *request) event(api API, rt *route, params map[string]string) []byte {
+	e := event{
+		Version: "2.0", RouteKey: rt.key, RawPath: rawPath(in.URL), RawQueryString: in.URL.RawQuery,
+		Cookies: cookies(in.Header), Headers: in.headers(), Query: query(in.URL.RawQuery),
+		PathParameters: params, StageVariables: api.StageVariables,
+	}
+	e.Context = eventContext{
+		AccountID: accountOf(rt.functionARN), APIID: api.ID, DomainName: in.Host,
+		HTTP:      eventHTTP{in.Method, e.RawPath, in.Proto, in.sourceIP(), in.UserAgent()},
+		RequestID: in.id, RouteKey: rt.key, Stage: api.StageName,
+		Time: in.received.Format("02/Jan/2006:15:04:05 -0700"), TimeEpoch: in.received.UnixMilli(),
+	}
+	e.Context.DomainPrefix, _, _ = strings.Cut(in.Host, ".")
+	if len(in.body) > 0 {
+		body := string(in.body)
+		if e.Base64 = !isText(in.Header.Get("Content-Type")) || !utf8.Valid(in.body); e.Base64 {
+			body = base64.StdEncoding.EncodeToString(in.body)
+		}
+		e.Body = &body
+	}
+	return mustMarshal(e)
+}
+
+// rawPath is the path as HTTP APIs pass it: with the stage, percent-decoded, and cut at a "?" that decoding brings out.
+// The guide shows only a plain path; both are what functions receive from a live API.
+func rawPath(u *url.URL) string {
+	path, _, _ := strings.Cut(unescapePath(u.EscapedPath()), "?")
+	if path == "" {
+		return "/"
+	}
+	return path
+}
+
+// hopByHop headers concern one connection (RFC 9110, section 7.6.1) and pass in neither direction.
+var hopByHop = []string{"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+
+// headers are lower-case, duplicates joined by commas, without cookies (those have their own field), and with what
+// API Gateway adds: it is reached by HTTPS only, appends the caller to X-Forwarded-For and starts a trace if none runs.
+func (in *request) headers() map[string]string {
+	dropped := append([]string{"cookie"}, hopByHop...)
+	for _, v := range in.Header.Values("Connection") {
+		for name := range strings.SplitSeq(v, ",") {
+			dropped = append(dropped, strings.ToLower(strings.TrimSpace(name)))
+		}
+	}
+	h := map[string]string{}
+	for name, values := range in.Header {
+		if name = strings.ToLower(name); !slices.Contains(dropped, name) {
+			h[name] = strings.Join(values, ",")
+		}
+	}
+	h["host"] = in.Host
+	h["content-length"] = strconv.Itoa(len(in.body))
+	h["x-forwarded-proto"], h["x-forwarded-port"] = "https", "443"
+	h["x-forwarded-for"] = strings.TrimPrefix(strings.Join(in.Header.Values("X-Forwarded-For"), ", ")+", "+in.sourceIP(), ", ")
+	if h["x-amzn-trace-id"] == "" {
+		h["x-amzn-trace-id"] = fmt.Sprintf("Root=1-%08x-%s", in.received.Unix(), randomHex(12))
+	}
+	return h
+}
+
+// cookies lists each cookie of each Cookie header.
+func cookies(h http.Header) []string {
+	var list []string
+	for _, line := range h.Values("Cookie") {
+		for c := range strings.SplitSeq(line, ";") {
+			if c = strings.TrimSpace(c); c != "" {
+				list = append(list, c)
+			}
+		}
+	}
+	return list
+}
+
+// query decodes the parameters and joins duplicates by commas in the order they came.
+func query(raw string) map[string]string {
+	params := map[string]string{}
+	for pair := range strings.SplitSeq(raw, "&") {
+		if pair == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(pair, "=")
+		name, value = unescapeQuery(name), unescapeQuery(value)
+		if earlier, dup := params[name]; dup {
+			value = earlier + "," + value
+		}
+		params[name] = value
+	}
+	return params
+}
+
+func unescapeQuery(s string) string {
+	if decoded, err := url.QueryUnescape(s); err == nil {
+		return decoded
+	}
+	return s
+}
+
+// isText reports whether a body of this content type travels as text. HTTP APIs do that for these types alone; a form
+// or a body without a type is sent in base64.
+func isText(contentType string) bool {
+	t, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		t, _, _ = strings.Cut(strings.ToLower(contentType), ";")
+		t = strings.TrimSpace(t)
+	}
+	return strings.HasPrefix(t, "text/") || t == "application/json" || t == "application/javascript" || t == "application/xml"
+}
+
+func (in *request) sourceIP() string {
+	host, _, err := net.SplitHostPort(in.RemoteAddr)
+	if err != nil {
+		return in.RemoteAddr
+	}
+	return host
+}
+
+// accountOf reads the account from arn:aws:lambda:region:account:function:name.
+func accountOf(arn string) string {
+	if parts := strings.Split(arn, ":"); len(parts) > 4 {
+		return parts[4]
+	}
+	return ""
+}
+
+// newRequestID has the form of API Gateway's ids, such as "JKJaXmPLvHcESHA=".
+func newRequestID() string {
+	var b [11]byte
+	_, _ = rand.Read(b[:]) // never fails: see crypto/rand
+	return base64.URLEncoding.EncodeToString(b[:])
+}
+
+func randomHex(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails: see crypto/rand
+	return hex.EncodeToString(b)
+}
+
+// mustMarshal renders types of strings, numbers and maps of strings, which always have a JSON form.
+func mustMarshal(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
