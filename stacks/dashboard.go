@@ -21,9 +21,8 @@ func Dashboard(scope constructs.Construct, settings environment.Settings, folder
 		Settings: settings,
 		Folders:  folders,
 		Backends: []construct.Backend{
-			{Pattern: "/api/*", Host: host(construct.HTTPAPIID)},
-			{Pattern: "/auth/*", Host: host(construct.HTTPAPIID)},
-			{Pattern: "/" + construct.LiveStage, Host: host(construct.WebSocketAPIID), Stream: true},
+			{Patterns: []string{"/api/*", "/auth/*"}, Host: host(construct.HTTPAPIID)},
+			{Patterns: []string{"/" + construct.LiveStage}, Host: host(construct.WebSocketAPIID), Stream: true},
 		},
 	})
 	publish := func(name string, value *string) {

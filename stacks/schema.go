@@ -22,13 +22,12 @@ func Schema(scope constructs.Construct, settings environment.Settings, folders e
 	}
 	stack := newStack(scope, settings, SchemaName, "Miyabi Society, phase 1: schema and its migrations")
 	migrate := newMigrateFunction(stack, settings, folders)
-	resource := awscdk.NewCustomResource(stack, jsii.String("Migration"), &awscdk.CustomResourceProps{
+	awscdk.NewCustomResource(stack, jsii.String("Migration"), &awscdk.CustomResourceProps{
 		ResourceType:   jsii.String("Custom::Migration"),
 		ServiceToken:   migrate.Function.FunctionArn(),
 		ServiceTimeout: awscdk.Duration_Seconds(jsii.Number(migrationSeconds)),
 		Properties:     &map[string]any{"Migrations": migrations},
 	})
-	resource.Node().AddDependency(migrate.Function)
 	return stack, nil
 }
 

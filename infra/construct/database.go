@@ -131,13 +131,9 @@ func newParameterGroup(scope constructs.Construct, engine awsrds.IInstanceEngine
 }
 
 // addProxy puts RDS Proxy in front of the instance, with IAM authentication from the client to the proxy and from the
-// proxy to the instance, so that no password of the application exists.
+// proxy to the instance, so that no password of the application exists. CDK opens the port between the two groups.
 func (d *Database) addProxy(scope constructs.Construct, props DatabaseProps) {
 	d.ProxyGroup = NewClosedSecurityGroup(scope, "ProxyGroup", "Guards the database proxy", props.VPC)
-	port := awsec2.Port_Tcp(jsii.Number(PostgresPort))
-	d.ProxyGroup.AddEgressRule(d.InstanceGroup, port, jsii.String("PostgreSQL"), nil)
-	d.InstanceGroup.AddIngressRule(d.ProxyGroup, port, jsii.String("PostgreSQL from the proxy"), nil)
-
 	role := awsiam.NewRole(scope, jsii.String("ProxyRole"), &awsiam.RoleProps{
 		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("rds.amazonaws.com"), nil),
 		Description: jsii.String("Lets the proxy sign in to the instance as " + AppUser),
@@ -155,6 +151,7 @@ func (d *Database) addProxy(scope constructs.Construct, props DatabaseProps) {
 		IdleClientTimeout:     awscdk.Duration_Minutes(jsii.Number(30)),
 		MaxConnectionsPercent: jsii.Number(80),
 	})
+	closeEgress(d.ProxyGroup)
 }
 
 func isolated() *awsec2.SubnetSelection {

@@ -70,7 +70,12 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 		config.SecurityGroups = &[]awsec2.ISecurityGroup{props.SecurityGroup}
 		config.Ipv6AllowedForDualStack = jsii.Bool(true)
 	}
-	return GoFunction{Function: awslambda.NewFunction(scope, jsii.String(id), config), Logs: logs}
+	function := awslambda.NewFunction(scope, jsii.String(id), config)
+	if props.SecurityGroup != nil {
+		// The group's rules are resources of their own; without them a first invocation would hang.
+		function.Node().AddDependency(props.SecurityGroup)
+	}
+	return GoFunction{Function: function, Logs: logs}
 }
 
 // newFunctionRole makes a role with the one managed policy that Lambda itself needs: to write the log and, inside the

@@ -42,15 +42,26 @@ func importVPC(stack awscdk.Stack, settings environment.Settings, addSubnets fun
 	return vpc
 }
 
-// NewClosedSecurityGroup is a security group that lets nothing in and nothing out until a rule says so.
+// NewClosedSecurityGroup is a security group that lets nothing in and nothing out until a rule says so. EC2 would add a
+// rule that lets everything out to a group whose template names none, so CDK writes one that matches nothing.
 func NewClosedSecurityGroup(scope constructs.Construct, id, description string, vpc awsec2.IVpc) awsec2.SecurityGroup {
 	return awsec2.NewSecurityGroup(scope, jsii.String(id), &awsec2.SecurityGroupProps{
 		Vpc:                  vpc,
 		Description:          jsii.String(description),
 		AllowAllOutbound:     jsii.Bool(false),
 		AllowAllIpv6Outbound: jsii.Bool(false),
-		DisableInlineRules:   jsii.Bool(true),
 	})
+}
+
+// closeEgress writes the rule that matches nothing into a group all of whose rules are resources of their own.
+func closeEgress(group awsec2.SecurityGroup) {
+	group.Node().DefaultChild().(awsec2.CfnSecurityGroup).AddPropertyOverride(jsii.String("SecurityGroupEgress"), []map[string]any{{
+		"CidrIp":      "255.255.255.255/32",
+		"Description": "Disallow all other traffic",
+		"IpProtocol":  "icmp",
+		"FromPort":    252,
+		"ToPort":      86,
+	}})
 }
 
 // NewFunctionSecurityGroup is a closed group that lets a function reach AWS over IPv6 and S3 over its gateway

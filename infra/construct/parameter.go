@@ -3,6 +3,8 @@
 package construct
 
 import (
+	"strings"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsssm"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -61,7 +63,7 @@ const (
 // Publish writes an id of a phase to Parameter Store, where later phases find it. Phases share ids this way
 // because a CloudFormation export would block every change of its producer.
 func Publish(scope constructs.Construct, settings environment.Settings, phase, name string, value *string) {
-	awsssm.NewStringParameter(scope, jsii.String("Published-"+name), &awsssm.StringParameterProps{
+	awsssm.NewStringParameter(scope, jsii.String("Published"+pascal(name)), &awsssm.StringParameterProps{
 		ParameterName: jsii.String(settings.ParameterPath(phase, name)),
 		StringValue:   value,
 	})
@@ -69,7 +71,7 @@ func Publish(scope constructs.Construct, settings environment.Settings, phase, n
 
 // Published is the id that an earlier phase has published; CloudFormation reads it at each deployment of the stack.
 func Published(stack awscdk.Stack, settings environment.Settings, phase, name string) *string {
-	id := jsii.String(phase + "-" + name)
+	id := jsii.String(pascal(phase) + pascal(name))
 	if existing, ok := stack.Node().TryFindChild(id).(awscdk.CfnParameter); ok {
 		return existing.ValueAsString()
 	}
@@ -77,4 +79,13 @@ func Published(stack awscdk.Stack, settings environment.Settings, phase, name st
 		Type:    jsii.String("AWS::SSM::Parameter::Value<String>"),
 		Default: settings.ParameterPath(phase, name),
 	}).ValueAsString()
+}
+
+// pascal turns a name with hyphens into one for a logical id: vpc-id becomes VpcId.
+func pascal(name string) string {
+	var id strings.Builder
+	for word := range strings.SplitSeq(name, "-") {
+		id.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	return id.String()
 }

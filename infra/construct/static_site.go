@@ -23,8 +23,8 @@ const (
 
 // Backend is an origin for the paths that are not the site's.
 type Backend struct {
-	// Pattern is the behaviour's path pattern, such as /api/*.
-	Pattern string
+	// Patterns are the path patterns of its behaviours, such as /api/*.
+	Patterns []string
 	// Host is the origin's host name; requests go there over TLS with the viewer's path.
 	Host *string
 	// Stream marks a WebSocket origin, whose bytes CloudFront must not compress.
@@ -72,9 +72,12 @@ func newDistribution(scope constructs.Construct, props StaticSiteProps, bucket a
 	forwardedHost := newEdgeFunction(scope, props.Folders, "ForwardedHost", ForwardedHost)
 	backends := map[string]*awscloudfront.BehaviorOptions{}
 	for _, backend := range props.Backends {
-		backends[backend.Pattern] = backendBehaviour(backend, forwardedHost, headers)
+		behaviour := backendBehaviour(backend, forwardedHost, headers)
+		for _, pattern := range backend.Patterns {
+			backends[pattern] = behaviour
+		}
 	}
-	return awscloudfront.NewDistribution(scope, jsii.String("Distribution"), &awscloudfront.DistributionProps{
+	distribution := awscloudfront.NewDistribution(scope, jsii.String("Distribution"), &awscloudfront.DistributionProps{
 		Comment:             jsii.String("Miyabi Society " + props.Settings.Name),
 		PriceClass:          awscloudfront.PriceClass("PRICE_CLASS_" + strings.ToUpper(props.Settings.Site.PriceClass)),
 		DefaultRootObject:   jsii.String("index.html"),
@@ -91,6 +94,10 @@ func newDistribution(scope constructs.Construct, props StaticSiteProps, bucket a
 			FunctionAssociations:  onViewerRequest(newEdgeFunction(scope, props.Folders, "ViewerRequest", ViewerRequest)),
 		},
 	})
+	awscdk.Annotations_Of(distribution).AcknowledgeWarning(
+		jsii.String("@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk"),
+		jsii.String("the default root object and the viewer-request function keep / from listing the bucket"))
+	return distribution
 }
 
 // backendBehaviour passes everything but the Host header on and caches nothing.

@@ -36,4 +36,5 @@ var rules = []rule{
 	noSecrets,
 	inVPCRoles,
 	ownLogGroups,
+	closedGroups,
 }

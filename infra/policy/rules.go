@@ -107,6 +107,40 @@ func ownLogGroups(t Template) []string {
 	return found
 }
 
+// closedGroups keeps security groups from letting more out than they need. A group whose template names no egress rule
+// would get EC2's own, which lets everything out.
+func closedGroups(t Template) []string {
+	var found []string
+	for _, id := range t.IDs("AWS::EC2::SecurityGroup") {
+		rules := list(t.Resources[id].Properties["SecurityGroupEgress"])
+		if len(rules) == 0 {
+			found = append(found, id+" names no egress rule, so EC2 lets everything out: close it")
+		}
+		for _, rule := range rules {
+			found = append(found, openRule(id, rule)...)
+		}
+	}
+	for _, kind := range []string{"AWS::EC2::SecurityGroupEgress", "AWS::EC2::SecurityGroupIngress"} {
+		for _, id := range t.IDs(kind) {
+			found = append(found, openRule(id, t.Resources[id].Properties)...)
+		}
+	}
+	return found
+}
+
+// openRule reports a rule for all of IPv4, or for all of IPv6 beyond TLS.
+func openRule(id string, rule any) []string {
+	properties, _ := rule.(map[string]any)
+	if properties["CidrIp"] == "0.0.0.0/0" {
+		return []string{id + " opens all of IPv4: name the peer"}
+	}
+	tls := properties["IpProtocol"] == "tcp" && properties["FromPort"] == 443.0 && properties["ToPort"] == 443.0
+	if properties["CidrIpv6"] == "::/0" && !tls {
+		return []string{id + " opens all of IPv6: name the peer or keep to tcp/443"}
+	}
+	return nil
+}
+
 func last(path []string) string {
 	if len(path) == 0 {
 		return ""
