@@ -1,0 +1,45 @@
+package s3
+
+import (
+	"path"
+	"strings"
+)
+
+// contentTypes are the types that the AWS CLI gives to uploaded files by their ending. The table is our own because
+// the operating system's differs between machines.
+var contentTypes = map[string]string{
+	".avif":        "image/avif",
+	".css":         "text/css",
+	".csv":         "text/csv",
+	".gif":         "image/gif",
+	".htm":         "text/html",
+	".html":        "text/html",
+	".ico":         "image/vnd.microsoft.icon",
+	".jpeg":        "image/jpeg",
+	".jpg":         "image/jpeg",
+	".js":          "text/javascript",
+	".json":        "application/json",
+	".map":         "application/json",
+	".md":          "text/markdown",
+	".mjs":         "text/javascript",
+	".pdf":         "application/pdf",
+	".png":         "image/png",
+	".svg":         "image/svg+xml",
+	".txt":         "text/plain",
+	".wasm":        "application/wasm",
+	".webmanifest": "application/manifest+json",
+	".webp":        "image/webp",
+	".woff":        "font/woff",
+	".woff2":       "font/woff2",
+	".xml":         "application/xml",
+	".yaml":        "application/yaml",
+	".yml":         "application/yaml",
+}
+
+// contentType returns the type by the name's ending, or S3's own default.
+func contentType(name string) string {
+	if t, ok := contentTypes[strings.ToLower(path.Ext(name))]; ok {
+		return t
+	}
+	return "binary/octet-stream"
+}
