@@ -1,0 +1,122 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/miyabi-society/platform/functions/internal/society"
+)
+
+const (
+	organizationColumns = "id, name, slug, description, role, created_at, updated_at"
+	myOrganizations     = "SELECT " + organizationColumns + " FROM my_organizations($1::text, $2::uuid, $3::integer)"
+	oneOrganization     = `SELECT o.id, o.name, o.slug, o.description, m.role, o.created_at, o.updated_at
+		FROM organizations AS o INNER JOIN organization_members AS m ON m.organization_id = o.id
+		WHERE o.id = $1::uuid AND m.user_id = $2::uuid`
+	foundOrganization = "SELECT created_at, updated_at FROM found_organization($1::uuid, $2::text, $3::text, $4::text)"
+)
+
+// slugTries is how many slugs are tried for one name; each but the first ends in 30 random bits.
+const slugTries = 4
+
+// Organizations implements society.Organizations.
+func (s *Store) Organizations(ctx context.Context, person uuid.UUID, page society.PageRequest) (society.Page[society.Organization], error) {
+	var none society.Page[society.Organization]
+	var name, id any
+	if page.Cursor != "" {
+		after, key, err := decodeCursor(page.Cursor)
+		if err != nil || !validText(key) {
+			return none, badCursor()
+		}
+		name, id = string(key), after
+	}
+	var rows []society.Organization
+	err := s.actAs(ctx, person, func(b *pgx.Batch) {
+		b.Queue(myOrganizations, name, id, page.Limit+1).Query(many(&rows, scanOrganization))
+	})
+	if err != nil {
+		return none, fmt.Errorf("list organizations: %w", err)
+	}
+	return cut(rows, page.Limit, func(o society.Organization) string { return encodeCursor(o.ID, []byte(o.Name)) }), nil
+}
+
+// validText tells whether PostgreSQL takes the bytes as text.
+func validText(b []byte) bool {
+	for _, c := range b {
+		if c == 0 {
+			return false
+		}
+	}
+	return utf8.Valid(b)
+}
+
+// Organization implements society.Organizations.
+func (s *Store) Organization(ctx context.Context, as society.Actor) (society.Organization, error) {
+	var o society.Organization
+	err := s.enter(ctx, as, society.OrganizationRead, func(b *pgx.Batch) {
+		b.Queue(oneOrganization, as.Organization, as.Person).Query(one(&o, scanOrganization))
+	})
+	if err != nil {
+		return society.Organization{}, fmt.Errorf("read an organization: %w", err)
+	}
+	return o, nil
+}
+
+// CreateOrganization implements society.Organizations.
+func (s *Store) CreateOrganization(ctx context.Context, person uuid.UUID, n society.NewOrganization) (society.Organization, error) {
+	n, err := n.Normalize()
+	if err != nil {
+		return society.Organization{}, err
+	}
+	if n.Slug != "" {
+		o, err := s.found(ctx, person, n)
+		if slugTaken(err) {
+			return o, &society.ConflictError{Field: "slug", Message: "is taken; choose another one"}
+		}
+		return o, err
+	}
+	derived := society.DeriveSlug(n.Name)
+	n.Slug = derived
+	for try := 1; ; try++ {
+		o, err := s.found(ctx, person, n)
+		if !slugTaken(err) || try == slugTries {
+			return o, err
+		}
+		n.Slug = society.VarySlug(derived)
+	}
+}
+
+func slugTaken(err error) bool { return violates(err, uniqueViolation, "organizations_slug_key") }
+
+// found makes the organization and its owner in one transaction.
+func (s *Store) found(ctx context.Context, person uuid.UUID, n society.NewOrganization) (society.Organization, error) {
+	id, err := newID()
+	if err != nil {
+		return society.Organization{}, err
+	}
+	o := society.Organization{ID: id, Name: n.Name, Slug: n.Slug, Description: n.Description, Role: society.Owner}
+	err = s.actAs(ctx, person, func(b *pgx.Batch) {
+		b.Queue(foundOrganization, id, n.Name, n.Slug, n.Description).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&o.CreatedAt, &o.UpdatedAt)
+		})
+	})
+	if violates(err, foreignKeyViolation, "organization_members_user_id_fkey") {
+		return society.Organization{}, society.ErrUnauthenticated
+	}
+	if err != nil {
+		return society.Organization{}, fmt.Errorf("create an organization: %w", err)
+	}
+	o.CreatedAt, o.UpdatedAt = o.CreatedAt.UTC(), o.UpdatedAt.UTC()
+	return o, nil
+}
+
+func scanOrganization(row pgx.CollectableRow) (society.Organization, error) {
+	var o society.Organization
+	err := row.Scan(&o.ID, &o.Name, &o.Slug, &o.Description, &o.Role, &o.CreatedAt, &o.UpdatedAt)
+	o.CreatedAt, o.UpdatedAt = o.CreatedAt.UTC(), o.UpdatedAt.UTC()
+	return o, err
+}

@@ -1,0 +1,89 @@
+// Package postgres keeps the domain in PostgreSQL. Each operation is one batch: one round trip and one transaction,
+// whose first statement says who acts where. It works in pgx's exec mode, which RDS Proxy can multiplex (no prepared
+// statement, no session state), and in cache_statement mode for a direct connection.
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/miyabi-society/platform/functions/internal/society"
+)
+
+// Store implements the services of package society. It is safe for concurrent use.
+type Store struct{ pool *pgxpool.Pool }
+
+var (
+	_ society.People        = (*Store)(nil)
+	_ society.Organizations = (*Store)(nil)
+	_ society.Tasks         = (*Store)(nil)
+	_ society.Sessions      = (*Store)(nil)
+)
+
+// New makes a store on a pool whose user is the app role.
+func New(pool *pgxpool.Pool) *Store { return &Store{pool: pool} }
+
+// enter runs statements as an actor in their organization. When the actor is no active member there or lacks the
+// permission, none of them runs and the error is society.ErrNotFound or society.ErrForbidden.
+func (s *Store) enter(ctx context.Context, as society.Actor, p society.Permission, queue func(*pgx.Batch)) error {
+	return s.run(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT enter($1::uuid, $2::uuid, $3::text)", as.Organization, as.Person, string(p))
+		queue(b)
+	})
+}
+
+// actAs runs statements as a person outside of any organization.
+func (s *Store) actAs(ctx context.Context, person uuid.UUID, queue func(*pgx.Batch)) error {
+	return s.run(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT act_as($1::uuid)", person)
+		queue(b)
+	})
+}
+
+// run sends one batch. It sends it once more, on another connection, when the first one proved dead before anything
+// was sent on it.
+func (s *Store) run(ctx context.Context, queue func(*pgx.Batch)) error {
+	err := s.send(ctx, queue)
+	if err != nil && pgconn.SafeToRetry(err) && ctx.Err() == nil {
+		err = s.send(ctx, queue)
+	}
+	return classify(err)
+}
+
+func (s *Store) send(ctx context.Context, queue func(*pgx.Batch)) error {
+	var b pgx.Batch
+	queue(&b)
+	return s.pool.SendBatch(ctx, &b).Close()
+}
+
+// newID makes the key of a new row: UUIDv7 (RFC 9562), which grows with time and keeps indexes dense.
+func newID() (uuid.UUID, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return id, fmt.Errorf("make an id: %w", err)
+	}
+	return id, nil
+}
+
+// one reads the only row of a statement.
+func one[T any](into *T, scan pgx.RowToFunc[T]) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		v, err := pgx.CollectExactlyOneRow(rows, scan)
+		*into = v
+		return err
+	}
+}
+
+// many reads all rows of a statement.
+func many[T any](into *[]T, scan pgx.RowToFunc[T]) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		v, err := pgx.CollectRows(rows, scan)
+		*into = v
+		return err
+	}
+}

@@ -1,0 +1,35 @@
+package awsclient
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+)
+
+// Invoker calls one function.
+type Invoker struct {
+	client   *lambda.Client
+	function string
+}
+
+// NewInvoker makes a client of Lambda that calls the function, version or alias of this ARN.
+func NewInvoker(c aws.Config, arn string) *Invoker {
+	client := lambda.NewFromConfig(c, func(o *lambda.Options) {
+		o.EndpointOptions.UseDualStackEndpoint = dualStack(c)
+	})
+	return &Invoker{client: client, function: arn}
+}
+
+// Invoke calls the function and waits for its answer. A function that failed by itself is an error too.
+func (i *Invoker) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	out, err := i.client.Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String(i.function), Payload: payload})
+	if err != nil {
+		return nil, fmt.Errorf("invoke %s: %w", i.function, err)
+	}
+	if out.FunctionError != nil {
+		return nil, fmt.Errorf("the function %s failed: %s", i.function, *out.FunctionError)
+	}
+	return out.Payload, nil
+}
