@@ -1,0 +1,136 @@
+// Package awsapi serves, on one address of this machine, the AWS service APIs that functions call: Lambda's Invoke,
+// Secrets Manager and Parameter Store. Requests are not checked for a signature.
+//
+// The forms follow https://docs.aws.amazon.com/lambda/latest/api/, https://docs.aws.amazon.com/secretsmanager/latest/apireference/
+// and https://docs.aws.amazon.com/systems-manager/latest/APIReference/.
+package awsapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/miyabi-society/platform/infra/local/lambda"
+)
+
+// Services are what the endpoint serves.
+type Services struct {
+	Lambda     Invoker
+	Secrets    *Secrets
+	Parameters *Parameters
+}
+
+// Invoker runs functions; *lambda.Registry is one.
+type Invoker interface {
+	Invoke(ctx context.Context, nameOrARN string, payload []byte) (lambda.Result, error)
+}
+
+// Server is the endpoint. Close it when no request comes any more.
+type Server struct {
+	functions  *functions
+	operations map[string]operation
+}
+
+// operation carries out one action of a service with JSON requests. Its error is an *apiError or an internal failure.
+type operation func(input []byte) (any, error)
+
+// New returns the endpoint.
+func New(s Services) *Server {
+	server := &Server{functions: newFunctions(s.Lambda), operations: map[string]operation{}}
+	maps.Copy(server.operations, s.Secrets.operations())
+	maps.Copy(server.operations, s.Parameters.operations())
+	return server
+}
+
+// Close stops asynchronous invocations and waits until they have ended.
+func (s *Server) Close() error {
+	s.functions.close()
+	return nil
+}
+
+// maxJSON is the size of a JSON request in bytes; a secret has at most 65,536.
+const maxJSON = 1 << 20
+
+// ServeHTTP tells the services apart as the SDKs address them: JSON services name the action in X-Amz-Target, Lambda
+// has paths.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Amzn-Requestid", uuid.NewString())
+	target := r.Header.Get("X-Amz-Target")
+	if target == "" {
+		s.functions.ServeHTTP(w, r)
+		return
+	}
+	run, ok := s.operations[target]
+	if !ok {
+		served := strings.Join(slices.Sorted(maps.Keys(s.operations)), ", ")
+		writeError(w, failed(http.StatusBadRequest, "UnknownOperationException", "%s is not served locally; served are %s", target, served))
+		return
+	}
+	input, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSON))
+	if err != nil {
+		writeError(w, failed(http.StatusBadRequest, "SerializationException", "reading the request: %v", err))
+		return
+	}
+	output, err := run(input)
+	if err != nil {
+		writeError(w, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, "application/x-amz-json-1.1", output)
+}
+
+// apiError is an error as AWS's JSON protocols write it.
+type apiError struct {
+	status  int
+	kind    string
+	message string
+	fields  map[string]any // further members of the body
+}
+
+func (e *apiError) Error() string { return e.kind + ": " + e.message }
+
+func failed(status int, kind, format string, args ...any) *apiError {
+	return &apiError{status: status, kind: kind, message: fmt.Sprintf(format, args...)}
+}
+
+// writeError sends the error; members are written in both spellings that SDKs read.
+func writeError(w http.ResponseWriter, err error) {
+	var e *apiError
+	if !errors.As(err, &e) {
+		e = failed(http.StatusInternalServerError, "InternalServiceError", "%v", err)
+	}
+	body := map[string]any{"__type": e.kind, "message": e.message, "Message": e.message}
+	maps.Copy(body, e.fields)
+	w.Header().Set("X-Amzn-Errortype", e.kind)
+	writeJSON(w, e.status, "application/x-amz-json-1.1", body)
+}
+
+func writeJSON(w http.ResponseWriter, status int, contentType string, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", contentType)
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a caller that left is no error
+}
+
+// decode reads a JSON request into T and calls fn.
+func decode[T any](fn func(T) (any, error)) operation {
+	return func(input []byte) (any, error) {
+		var in T
+		if err := json.Unmarshal(input, &in); err != nil {
+			return nil, failed(http.StatusBadRequest, "SerializationException", "the request is no JSON of the expected form: %v", err)
+		}
+		return fn(in)
+	}
+}

@@ -1,0 +1,173 @@
+package awsapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/miyabi-society/platform/infra/local/lambda"
+)
+
+// Payload limits in bytes (lambda/latest/dg/gettingstarted-limits) and how many asynchronous invocations may run.
+const (
+	maxSyncPayload  = 6 << 20
+	maxAsyncPayload = 1 << 20
+	maxAsyncRuns    = 64
+)
+
+// functions serves POST /2015-03-31/functions/{name or ARN}/invocations (lambda/latest/api/API_Invoke).
+type functions struct {
+	invoker Invoker
+	context context.Context // ends asynchronous invocations
+	cancel  context.CancelFunc
+	slots   chan struct{}
+	running sync.WaitGroup
+	mu      sync.Mutex
+	closed  bool
+}
+
+func newFunctions(i Invoker) *functions {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &functions{invoker: i, context: ctx, cancel: cancel, slots: make(chan struct{}, maxAsyncRuns)}
+}
+
+func (f *functions) close() {
+	f.mu.Lock()
+	f.closed = true
+	f.mu.Unlock()
+	f.cancel()
+	f.running.Wait()
+}
+
+// ServeHTTP carries out the three invocation types.
+func (f *functions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name, ok := functionName(r)
+	if !ok {
+		writeError(w, failed(http.StatusNotFound, "UnknownOperationException", "%s %s is not served locally; served is POST /2015-03-31/functions/{function}/invocations", r.Method, r.URL.Path))
+		return
+	}
+	payload, failure := readPayload(w, r)
+	if failure != nil {
+		writeError(w, failure)
+		return
+	}
+	switch kind := r.Header.Get("X-Amz-Invocation-Type"); kind {
+	case "", "RequestResponse":
+		f.respond(w, r, name, payload)
+	case "Event":
+		f.start(w, name, payload)
+	case "DryRun":
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		writeError(w, failed(http.StatusBadRequest, "InvalidParameterValueException", "invocation type %q: use RequestResponse, Event or DryRun", kind))
+	}
+}
+
+// functionName returns the name or ARN with the qualifier, which may also be a query parameter.
+func functionName(r *http.Request) (string, bool) {
+	rest, inside := strings.CutPrefix(r.URL.Path, "/2015-03-31/functions/")
+	name, invokes := strings.CutSuffix(rest, "/invocations")
+	if !inside || !invokes || name == "" || strings.Contains(name, "/") || r.Method != http.MethodPost {
+		return "", false
+	}
+	if q := r.URL.Query().Get("Qualifier"); q != "" && !strings.HasSuffix(name, ":"+q) {
+		name += ":" + q
+	}
+	return name, true
+}
+
+// readPayload reads the event; none at all stands for an empty object.
+func readPayload(w http.ResponseWriter, r *http.Request) ([]byte, *apiError) {
+	limit := int64(maxSyncPayload)
+	if r.Header.Get("X-Amz-Invocation-Type") == "Event" {
+		limit = maxAsyncPayload
+	}
+	payload, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, failed(http.StatusRequestEntityTooLarge, "RequestTooLargeException", "the payload has more than %d bytes", limit)
+	case err != nil:
+		return nil, failed(http.StatusBadRequest, "InvalidRequestContentException", "reading the payload: %v", err)
+	case len(payload) == 0:
+		return []byte("{}"), nil
+	case !json.Valid(payload):
+		return nil, failed(http.StatusBadRequest, "InvalidRequestContentException", "Could not parse request body into json: the payload is no JSON")
+	}
+	return payload, nil
+}
+
+// respond runs the function and sends its answer. A function that fails is a success of the call, told by a header.
+func (f *functions) respond(w http.ResponseWriter, r *http.Request, name string, payload []byte) {
+	result, err := f.invoker.Invoke(r.Context(), name, payload)
+	if err != nil {
+		writeError(w, invokeError(name, err))
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	if result.FunctionError != "" {
+		h.Set("X-Amz-Function-Error", result.FunctionError)
+	}
+	if result.ExecutedVersion != "" {
+		h.Set("X-Amz-Executed-Version", result.ExecutedVersion)
+	}
+	w.WriteHeader(http.StatusOK)
+	_, _ = w.Write(result.Payload) // a caller that left is no error
+}
+
+// start accepts the event and runs the function behind the caller's back.
+func (f *functions) start(w http.ResponseWriter, name string, payload []byte) {
+	if err := f.launch(name, payload); err != nil {
+		writeError(w, err)
+		return
+	}
+	w.WriteHeader(http.StatusAccepted)
+}
+
+func (f *functions) launch(name string, payload []byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return invokeError(name, lambda.ErrClosed)
+	}
+	select {
+	case f.slots <- struct{}{}:
+	default:
+		return invokeError(name, lambda.ErrThrottled)
+	}
+	f.running.Go(func() {
+		defer func() { <-f.slots }()
+		result, err := f.invoker.Invoke(f.context, name, payload)
+		switch {
+		case err != nil:
+			slog.Error("asynchronous invocation failed", "function", name, "error", err)
+		case result.FunctionError != "":
+			slog.Error("asynchronous invocation failed", "function", name, "error", string(result.Payload))
+		}
+	})
+	return nil
+}
+
+// invokeError maps to the errors of API_Invoke.
+func invokeError(name string, err error) *apiError {
+	switch {
+	case errors.Is(err, lambda.ErrNotFound):
+		e := failed(http.StatusNotFound, "ResourceNotFoundException", "Function not found: %s", name)
+		e.fields = map[string]any{"Type": "User"}
+		return e
+	case errors.Is(err, lambda.ErrThrottled):
+		e := failed(http.StatusTooManyRequests, "TooManyRequestsException", "Rate Exceeded.")
+		e.fields = map[string]any{"Type": "User", "Reason": "ConcurrentInvocationLimitExceeded"}
+		return e
+	case errors.Is(err, lambda.ErrTooLarge):
+		return failed(http.StatusRequestEntityTooLarge, "RequestTooLargeException", "%v", err)
+	default:
+		return failed(http.StatusInternalServerError, "ServiceException", "invoking %s: %v", name, err)
+	}
+}

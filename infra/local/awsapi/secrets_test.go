@@ -1,0 +1,225 @@
+package awsapi
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+)
+
+const identity = "/miyabi/local/identity"
+
+func TestSDKReadsASecretByNameARNAndPartialARN(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	arn := ensure(t, c.secrets, SecretSpec{Name: identity, SecretString: "v1"})
+	if !regexp.MustCompile(`^arn:aws:secretsmanager:us-east-1:111122223333:secret:/miyabi/local/identity-[A-Za-z0-9]{6}$`).MatchString(arn) {
+		t.Errorf("ARN %s", arn)
+	}
+	client := secretsmanager.NewFromConfig(c.config)
+	for _, id := range []string{identity, arn, arn[:len(arn)-7]} {
+		out, err := client.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: &id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if aws.ToString(out.SecretString) != "v1" || aws.ToString(out.ARN) != arn || aws.ToString(out.Name) != identity || out.VersionStages[0] != "AWSCURRENT" || out.CreatedDate == nil {
+			t.Errorf("%s: got %+v", id, out)
+		}
+	}
+}
+
+func TestUnknownSecretsAreTheSDKsError(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	arn := ensure(t, c.secrets, SecretSpec{Name: "empty"})
+	client := secretsmanager.NewFromConfig(c.config)
+	for _, id := range []string{"none", "empty", arn[:len(arn)-6], arn + "x"} {
+		var notFound *types.ResourceNotFoundException
+		if _, err := client.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: &id}); !errors.As(err, &notFound) {
+			t.Errorf("%s: got %v", id, err)
+		}
+	}
+	if _, err := c.secrets.Value("none"); !errors.Is(err, ErrNoSecret) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPutKeepsThePreviousVersion(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	ensure(t, c.secrets, SecretSpec{Name: identity, SecretString: "v1"})
+	client := secretsmanager.NewFromConfig(c.config)
+	put, err := client.PutSecretValue(t.Context(), &secretsmanager.PutSecretValueInput{SecretId: aws.String(identity), SecretString: aws.String("v2")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, in := range map[string]*secretsmanager.GetSecretValueInput{
+		"v2":  {SecretId: aws.String(identity)},
+		"v1":  {SecretId: aws.String(identity), VersionStage: aws.String("AWSPREVIOUS")},
+		"v2 ": {SecretId: aws.String(identity), VersionId: put.VersionId},
+	} {
+		out, err := client.GetSecretValue(t.Context(), in)
+		if err != nil || aws.ToString(out.SecretString) != strings.TrimSpace(want) {
+			t.Errorf("%s: got %+v, %v", want, out, err)
+		}
+	}
+	described, err := client.DescribeSecret(t.Context(), &secretsmanager.DescribeSecretInput{SecretId: aws.String(identity)})
+	if err != nil || len(described.VersionIdsToStages) != 2 || described.VersionIdsToStages[*put.VersionId][0] != "AWSCURRENT" {
+		t.Errorf("got %+v, %v", described, err)
+	}
+}
+
+func TestPutWithTheSameTokenIsOneCall(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	ensure(t, c.secrets, SecretSpec{Name: identity, SecretString: "v1"})
+	client := secretsmanager.NewFromConfig(c.config)
+	put := func(value string) error {
+		_, err := client.PutSecretValue(t.Context(), &secretsmanager.PutSecretValueInput{SecretId: aws.String(identity), SecretString: &value, ClientRequestToken: aws.String("11111111-2222-3333-4444-555555555555")})
+		return err
+	}
+	if err := errors.Join(put("v2"), put("v2")); err != nil {
+		t.Error(err)
+	}
+	var exists *types.ResourceExistsException
+	if err := put("v3"); !errors.As(err, &exists) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPutRefusesWhatIsNotServed(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	ensure(t, c.secrets, SecretSpec{Name: identity, SecretString: "v1"})
+	client := secretsmanager.NewFromConfig(c.config)
+	for _, in := range []*secretsmanager.PutSecretValueInput{
+		{SecretId: aws.String(identity), SecretBinary: []byte("x")},
+		{SecretId: aws.String(identity), SecretString: aws.String("x"), VersionStages: []string{"OTHER"}},
+	} {
+		var invalid *types.InvalidParameterException
+		if _, err := client.PutSecretValue(t.Context(), in); !errors.As(err, &invalid) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestUnknownActionsAreNamedInTheError(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	_, err := secretsmanager.NewFromConfig(c.config).RotateSecret(t.Context(), &secretsmanager.RotateSecretInput{SecretId: aws.String(identity)})
+	if err == nil || !strings.Contains(err.Error(), "UnknownOperationException") || !strings.Contains(err.Error(), "secretsmanager.RotateSecret is not served locally; served are AmazonSSM.GetParameter,") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestGeneratedSecretsStayUntilTheTemplateChanges(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	spec := SecretSpec{Name: identity, Generate: &Generate{PasswordLength: 64, ExcludePunctuation: true, GenerateStringKey: "jwt_key", SecretStringTemplate: `{"github_client_id":""}`}}
+	s := openSecrets(t, dir)
+	arn := ensure(t, s, spec)
+	first, err := s.Value(identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fields map[string]string
+	if err := json.Unmarshal([]byte(first), &fields); err != nil || len(fields["jwt_key"]) != 64 || len(fields) != 2 {
+		t.Errorf("got %s, %v", first, err)
+	}
+	if err := s.Put(arn, "filled in"); err != nil {
+		t.Fatal(err)
+	}
+	s = openSecrets(t, dir)
+	if again := ensure(t, s, spec); again != arn {
+		t.Errorf("ARN changed from %s to %s", arn, again)
+	}
+	if got, _ := s.Value(identity); got != "filled in" {
+		t.Errorf("got %q: the value that a person put is gone", got)
+	}
+	spec.Generate.PasswordLength = 20
+	ensure(t, s, spec)
+	if got, _ := s.Value(identity); got == "filled in" {
+		t.Error("the template changed and the value did not")
+	}
+	wantMode0600(t, dir, "secrets.json")
+}
+
+func TestABrokenStoreNamesItsFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"secrets.json", "parameters.json"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("{"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, secrets := OpenSecrets(dir)
+	_, parameters := OpenParameters(dir)
+	for name, err := range map[string]error{"secrets.json": secrets, "parameters.json": parameters} {
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+func TestSecretNamesFollowTheRules(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"", "a b", "a:b", strings.Repeat("a", 513)} {
+		if _, err := openSecrets(t, t.TempDir()).Ensure(SecretSpec{Name: name}); err == nil {
+			t.Errorf("%q was accepted", name)
+		}
+	}
+}
+
+func TestGeneratedPasswordsFollowTheProperty(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		property map[string]any
+		want     string
+	}{
+		"default":        {map[string]any{}, `^[!-~]{32}$`},
+		"length as text": {map[string]any{"PasswordLength": "40", "ExcludePunctuation": "true"}, `^[A-Za-z0-9]{40}$`},
+		"only digits":    {map[string]any{"PasswordLength": float64(8), "ExcludePunctuation": true, "ExcludeLowercase": true, "ExcludeUppercase": true}, `^[0-9]{8}$`},
+		"excluded":       {map[string]any{"ExcludePunctuation": true, "ExcludeUppercase": true, "ExcludeLowercase": true, "ExcludeCharacters": "12345678"}, `^[09]{32}$`},
+		"space":          {map[string]any{"IncludeSpace": true, "PasswordLength": 5}, ` `},
+		"each type":      {map[string]any{"PasswordLength": 4, "ExcludePunctuation": false}, `[a-z]`},
+		"template":       {map[string]any{"SecretStringTemplate": `{"u":"x"}`, "GenerateStringKey": "p", "ExcludePunctuation": true}, `^\{"p":"[A-Za-z0-9]{32}","u":"x"\}$`},
+	} {
+		for range 20 {
+			g, err := DecodeGenerate(c.property)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := g.String()
+			if err != nil || !regexp.MustCompile(c.want).MatchString(got) {
+				t.Errorf("%s: got %q, %v", name, got, err)
+			}
+		}
+	}
+}
+
+func TestImpossiblePasswordsAreErrors(t *testing.T) {
+	t.Parallel()
+	for want, g := range map[string]Generate{
+		"use 1 to 4096":                {PasswordLength: 5000},
+		"every character is excluded":  {PasswordLength: 8, ExcludeLowercase: true, ExcludeUppercase: true, ExcludeNumbers: true, ExcludePunctuation: true},
+		"cannot hold one character":    {PasswordLength: 3, RequireEachIncludedType: true},
+		"give both":                    {PasswordLength: 8, GenerateStringKey: "k"},
+		"reading SecretStringTemplate": {PasswordLength: 8, GenerateStringKey: "k", SecretStringTemplate: "[]"},
+	} {
+		if _, err := g.String(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	for _, property := range []map[string]any{{"PasswordLength": "many"}, {"ExcludeNumbers": "perhaps"}, {"Colour": "blue"}} {
+		if _, err := DecodeGenerate(property); err == nil {
+			t.Errorf("%v was accepted", property)
+		}
+	}
+}
