@@ -1,0 +1,88 @@
+package github
+
+import (
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// withToken lets requests pass that carry a token, and the scope if one is needed. Without the scope the resource does
+// not exist, as in GitHub's REST API.
+func (s *server) withToken(scope string, next func(http.ResponseWriter, *http.Request, Person)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if token == "" || !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "token") {
+			apiError(w, http.StatusUnauthorized, "Requires authentication")
+			return
+		}
+		g, ok := s.grants.byToken(strings.TrimSpace(token))
+		if !ok {
+			apiError(w, http.StatusUnauthorized, "Bad credentials")
+			return
+		}
+		w.Header().Set("X-Oauth-Scopes", strings.Join(g.scopes(), ", "))
+		if scope != "" && !slices.Contains(g.scopes(), scope) && !slices.Contains(g.scopes(), "user") {
+			apiError(w, http.StatusNotFound, "Not Found")
+			return
+		}
+		next(w, r, g.person)
+	}
+}
+
+// user is GET /user (rest/users/users, "Get the authenticated user"). The e-mail address is not public.
+func (s *server) user(w http.ResponseWriter, r *http.Request, p Person) {
+	base := "http://" + r.Host
+	writeJSON(w, http.StatusOK, map[string]any{
+		"id": p.ID, "node_id": fmt.Sprintf("U_local%d", p.ID), "login": p.Login, "name": p.Name, "type": "User", "site_admin": false,
+		"avatar_url": fmt.Sprintf("%s/avatars/%d", base, p.ID), "html_url": base + "/" + p.Login, "url": base + "/api/v3/users/" + p.Login,
+		"email": nil, "company": nil, "location": nil, "bio": nil,
+		"created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
+	})
+}
+
+// emails is GET /user/emails (rest/users/emails, "List email addresses for the authenticated user").
+func (s *server) emails(w http.ResponseWriter, _ *http.Request, p Person) {
+	writeJSON(w, http.StatusOK, []map[string]any{{"email": p.Email, "primary": true, "verified": true, "visibility": "private"}})
+}
+
+// avatar draws the first character of the name on a colour of the id.
+func (s *server) avatar(w http.ResponseWriter, r *http.Request) {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	i := slices.IndexFunc(s.People, func(p Person) bool { return p.ID == id })
+	if err != nil || i < 0 {
+		notFoundPage(w)
+		return
+	}
+	w.Header().Set("Content-Type", "image/svg+xml")
+	w.Header().Set("Cache-Control", "max-age=3600")
+	_, _ = w.Write([]byte(avatarSVG(s.People[i]))) // a viewer that left is no error
+}
+
+func avatarSVG(p Person) string {
+	initial := ""
+	for _, r := range p.Name {
+		initial = html.EscapeString(string(r))
+		break
+	}
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 80 80" width="80" height="80"><rect width="80" height="80" fill="hsl(%d 45%% 38%%)"/>`+
+		`<text x="40" y="41" fill="#fff" font-family="sans-serif" font-size="36" text-anchor="middle" dominant-baseline="central">%s</text></svg>`, p.ID*137%360, initial)
+}
+
+func apiError(w http.ResponseWriter, status int, message string) {
+	writeJSON(w, status, map[string]string{"message": message, "documentation_url": "https://docs.github.com/rest", "status": strconv.Itoa(status)})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a caller that left is no error
+}
