@@ -53,6 +53,8 @@ type Resource struct {
 	Properties map[string]any
 	DependsOn  Names
 	Condition  string
+	// DeletionPolicy says what happens to the resource when the template no longer has it: "Retain" keeps it.
+	DeletionPolicy string
 }
 
 // String names the resource as every error about it does.

@@ -1,0 +1,161 @@
+// Package cloud deploys a cloud assembly on this machine. Every resource type of the assembly is either carried out
+// (table runs) or inert with known Ref and Fn::GetAtt values (table inert); any other type stops the deployment with
+// an error that names it.
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/miyabi-society/platform/infra/local/assembly"
+	"github.com/miyabi-society/platform/infra/local/awsapi"
+	"github.com/miyabi-society/platform/infra/local/lambda"
+	"github.com/miyabi-society/platform/infra/local/s3"
+)
+
+// here is where everything is deployed. The account is one that AWS gives to nobody.
+var here = assembly.Environment{Account: "000000000000", Region: "us-east-1"}
+
+// Config says what to deploy and where its data lives.
+type Config struct {
+	Assembly *assembly.Assembly
+	// StateDir is an absolute folder for all data. PostgreSQL's user must be able to enter it.
+	StateDir string
+	// Parameters replace the defaults of the templates' parameters of these names.
+	Parameters map[string]string
+	// Log gets the functions' output, PostgreSQL's log and one line for what the deployment does.
+	Log io.Writer
+}
+
+// Cloud is a deployed assembly. Close ends its processes.
+type Cloud struct {
+	config     Config
+	log        io.Writer
+	secrets    *awsapi.Secrets
+	parameters *awsapi.Parameters
+	buckets    *s3.Store
+	functions  *lambda.Registry
+	services   *awsapi.Server
+	answers    *answers
+	endpoint   *http.Server
+	address    string
+	served     chan struct{}
+	database   *database
+	draft      draft
+	origins    map[string]http.Handler
+	site       http.Handler
+}
+
+// Deploy brings the assembly up: it creates every resource in order, runs the custom resources whose properties
+// changed, and returns when requests can be served. After an error nothing is left running.
+func Deploy(ctx context.Context, config Config) (*Cloud, error) {
+	c := &Cloud{config: config, log: config.Log, answers: newAnswers(), served: make(chan struct{}), draft: newDraft(), origins: map[string]http.Handler{}}
+	if c.log == nil {
+		c.log = io.Discard
+	}
+	if err := c.deploy(ctx); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+func (c *Cloud) deploy(ctx context.Context) error {
+	if err := c.open(); err != nil {
+		return err
+	}
+	for _, s := range c.config.Assembly.Stacks {
+		if err := c.deployStack(ctx, s); err != nil {
+			return err
+		}
+	}
+	return c.build()
+}
+
+// open opens the stores and the endpoint that functions call.
+func (c *Cloud) open() error {
+	var err error
+	if c.secrets, err = awsapi.OpenSecrets(c.stateDir("secrets")); err != nil {
+		return err
+	}
+	if c.parameters, err = awsapi.OpenParameters(c.stateDir("parameters")); err != nil {
+		return err
+	}
+	c.buckets = s3.NewStore(c.stateDir("buckets"))
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listen for the aws services: %w", err)
+	}
+	c.address = "http://" + listener.Addr().String()
+	if c.functions, err = lambda.NewRegistry(lambda.Options{Environment: c.environment(), Log: c.log}); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	c.services = awsapi.New(awsapi.Services{Lambda: c.functions, Secrets: c.secrets, Parameters: c.parameters})
+	mux := http.NewServeMux()
+	mux.Handle("PUT "+answerPath+"{token}", c.answers)
+	mux.Handle("/", c.services)
+	c.endpoint = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	go func() {
+		_ = c.endpoint.Serve(listener)
+		close(c.served)
+	}()
+	return nil
+}
+
+// environment is what every function finds of its account. The credentials are checked by nobody.
+func (c *Cloud) environment() map[string]string {
+	return map[string]string{
+		"AWS_REGION": here.Region, "AWS_DEFAULT_REGION": here.Region, "AWS_ENDPOINT_URL": c.address, "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_SESSION_TOKEN": "local",
+	}
+}
+
+func (c *Cloud) stateDir(name string) string { return filepath.Join(c.config.StateDir, name) }
+
+// Secrets is the deployed account's Secrets Manager.
+func (c *Cloud) Secrets() *awsapi.Secrets { return c.secrets }
+
+// Origin is what answers under a host name of the deployed account, such as that of a bucket or an API.
+func (c *Cloud) Origin(host string) (http.Handler, bool) {
+	h, ok := c.origins[host]
+	return h, ok
+}
+
+// Site is the assembly's CloudFront distribution, nil when it has none.
+func (c *Cloud) Site() http.Handler { return c.site }
+
+// Close ends the functions, the endpoint and PostgreSQL, in this order, and waits for each.
+func (c *Cloud) Close() error {
+	var failed []error
+	if c.functions != nil {
+		failed = append(failed, c.functions.Close())
+	}
+	if c.endpoint != nil {
+		failed = append(failed, c.endpoint.Close())
+		<-c.served
+		failed = append(failed, c.services.Close())
+	}
+	if c.database != nil {
+		failed = append(failed, c.database.stop())
+	}
+	return errors.Join(failed...)
+}
+
+func (c *Cloud) printf(format string, args ...any) {
+	_, _ = fmt.Fprintf(c.log, "[local cloud] "+format+"\n", args...)
+}
+
+// ensureDir makes a folder below the state that only its owner can read.
+func (c *Cloud) ensureDir(names ...string) (string, error) {
+	dir := filepath.Join(append([]string{c.config.StateDir}, names...)...)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("make the state folder: %w", err)
+	}
+	return dir, nil
+}

@@ -1,0 +1,271 @@
+package cloud
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/miyabi-society/platform/infra/local/assembly"
+)
+
+// codeDir holds the bootstrap that TestMain builds from testdata/function.
+var codeDir string
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "cloud-test-")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	codeDir = dir
+	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", filepath.Join(dir, "bootstrap"), "./testdata/function")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build the test function: %v\n%s", err, out)
+		return 1
+	}
+	code := m.Run()
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+// machine is a state folder on which a test deploys one assembly after another.
+type machine struct {
+	t     *testing.T
+	state string
+	// record is the file that the test function writes custom resource requests to.
+	record     string
+	site       string
+	parameters map[string]string
+}
+
+func newMachine(t *testing.T) *machine {
+	t.Helper()
+	dir := t.TempDir()
+	site := filepath.Join(dir, "site")
+	if err := os.MkdirAll(site, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(site, "index.html"), []byte("<title>hello</title>"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return &machine{t: t, state: filepath.Join(dir, "state"), record: filepath.Join(dir, "record"), site: site}
+}
+
+// assembly writes one whose stacks are named S0, S1 and so on, each depending on the one before. In a template
+// CODE and SITE stand for the assets of the function and of the site, and RECORDFILE for the record.
+func (m *machine) assembly(templates ...string) *assembly.Assembly {
+	m.t.Helper()
+	dir := m.t.TempDir()
+	write := func(name string, v any) {
+		b, err := json.Marshal(v)
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			m.t.Fatal(err)
+		}
+	}
+	artifacts := map[string]any{"assets": map[string]any{"type": "cdk:asset-manifest", "properties": map[string]any{"file": "assets.json"}}}
+	fill := strings.NewReplacer("CODE", `{"S3Bucket": "assets", "S3Key": "code.zip"}`, "SITE", `"site.zip"`, "RECORDFILE", m.record)
+	for i, t := range templates {
+		name, file := fmt.Sprintf("S%d", i), fmt.Sprintf("S%d.template.json", i)
+		artifacts[name] = map[string]any{
+			"type": "aws:cloudformation:stack", "properties": map[string]any{"templateFile": file}, "dependencies": []string{"assets", fmt.Sprintf("S%d", i-1)},
+		}
+		write(file, json.RawMessage(fill.Replace(t)))
+	}
+	file := func(path, packaging, key string) map[string]any {
+		return map[string]any{
+			"source":       map[string]any{"path": path, "packaging": packaging},
+			"destinations": map[string]any{"d": map[string]any{"bucketName": "assets", "objectKey": key}},
+		}
+	}
+	relative := func(path string) string {
+		r, err := filepath.Rel(dir, path)
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		return r
+	}
+	write("assets.json", map[string]any{"files": map[string]any{
+		"c": file(relative(codeDir), "zip", "code.zip"), "s": file(relative(m.site), "zip", "site.zip"), "f": file("manifest.json", "file", "file.zip"),
+	}})
+	write("manifest.json", map[string]any{"artifacts": artifacts})
+	a, err := assembly.Load(dir)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return a
+}
+
+// deploy deploys stacks of the given templates until the test ends.
+func (m *machine) deploy(templates ...string) (*Cloud, error) {
+	m.t.Helper()
+	c, err := Deploy(context.Background(), Config{Assembly: m.assembly(templates...), StateDir: m.state, Parameters: m.parameters, Log: testLog{m.t}})
+	if err == nil {
+		m.t.Cleanup(func() {
+			if err := c.Close(); err != nil {
+				m.t.Error(err)
+			}
+		})
+	}
+	return c, err
+}
+
+func (m *machine) must(templates ...string) *Cloud {
+	m.t.Helper()
+	c, err := m.deploy(templates...)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return c
+}
+
+func (m *machine) refused(part string, templates ...string) {
+	m.t.Helper()
+	_, err := m.deploy(templates...)
+	if err == nil || !strings.Contains(err.Error(), part) {
+		m.t.Errorf("error is %v, want one with %q", err, part)
+	}
+}
+
+// testLog shows the log of a failed test.
+type testLog struct{ t *testing.T }
+
+func (l testLog) Write(p []byte) (int, error) {
+	l.t.Logf("%s", strings.TrimSuffix(string(p), "\n"))
+	return len(p), nil
+}
+
+func get(t *testing.T, h http.Handler, url string) (status int, body string) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, url, nil))
+	b, err := io.ReadAll(w.Result().Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.Code, string(b)
+}
+
+func TestAnUnknownTypeIsNamedWithItsStackAndLogicalID(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.refused("stack S0, resource Q (AWS::SQS::Queue): the local cloud does not know the type AWS::SQS::Queue",
+		`{"Resources": {"A": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/a", "Type": "String", "Value": "1"}}, "Q": {"Type": "AWS::SQS::Queue"}}}`)
+	if b, err := os.ReadFile(filepath.Join(m.state, "parameters", "parameters.json")); err == nil && strings.Contains(string(b), "/a") {
+		t.Error("a resource of the stack was made before the unknown type was seen")
+	}
+}
+
+func TestAConditionKeepsAnUnknownTypeOut(t *testing.T) {
+	t.Parallel()
+	newMachine(t).must(`{"Conditions": {"No": {"Fn::Equals": ["a", "b"]}}, "Resources": {"Q": {"Type": "AWS::SQS::Queue", "Condition": "No"}}}`)
+}
+
+func TestAStackReadsWhatTheOneBeforePublished(t *testing.T) {
+	t.Parallel()
+	c := newMachine(t).must(
+		`{"Resources": {"V": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
+			"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/vpc", "Type": "String", "Value": {"Ref": "V"}}}}}`,
+		`{"Parameters": {"Vpc": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/vpc"}, "BootstrapVersion": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/cdk-bootstrap/x/version"}},
+			"Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/copy", "Type": "String", "Value": {"Fn::Sub": "${Vpc} ${BootstrapVersion}"}}}}}`)
+	if v, err := c.parameter("/copy"); err != nil || !strings.HasPrefix(v, "vpc-") || !strings.HasSuffix(v, " 30") {
+		t.Errorf("the second stack read %q, %v", v, err)
+	}
+}
+
+func TestAGeneratedSecretStaysFromOneDeploymentToTheNext(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	const template = `{"Resources": {"S": {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": "/s", "GenerateSecretString": {"PasswordLength": 40, "ExcludePunctuation": true}}},
+		"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/arn", "Type": "String", "Value": {"Ref": "S"}}},
+		"R": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/value", "Type": "String", "Value": {"Fn::Sub": "{{resolve:secretsmanager:${S}}}"}}}}}`
+	first, err := m.must(template).secret("/s", "", "")
+	if err != nil || len(first) != 40 {
+		t.Fatalf("secret is %q, %v", first, err)
+	}
+	c := m.must(template)
+	again, err := c.secret("/s", "AWSCURRENT", "")
+	if err != nil || again != first {
+		t.Errorf("second deployment has %q, %v", again, err)
+	}
+	if v, err := c.parameter("/value"); err != nil || v != first {
+		t.Errorf("the reference gives %q, %v", v, err)
+	}
+	if v, err := c.parameter("/arn"); err != nil || !strings.HasPrefix(v, "arn:aws:secretsmanager:us-east-1:000000000000:secret:/s-") {
+		t.Errorf("Ref is %q, %v", v, err)
+	}
+}
+
+func TestParametersOfTheConfigurationReplaceDefaults(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.parameters = map[string]string{"Url": "http://localhost:1"}
+	c := m.must(`{"Parameters": {"Url": {"Type": "String", "Default": "https://x"}}, "Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/u", "Type": "String", "Value": {"Ref": "Url"}}}}}`)
+	if v, _ := c.parameter("/u"); v != "http://localhost:1" {
+		t.Errorf("value is %q", v)
+	}
+}
+
+func TestEveryInertTypeHasItsRefAndAttributesFilledIn(t *testing.T) {
+	t.Parallel()
+	r := request{&assembly.Resource{Stack: "Miyabi-local-X", LogicalID: "Thing"}, properties{
+		"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "Ipv6CidrBlock": "2600::/64", "AvailabilityZone": "us-east-1a", "Bucket": "b", "TopicArn": "arn:t",
+	}}
+	for kind, inertType := range inert {
+		v, err := inertType.create(context.Background(), nil, r)
+		if err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
+		for name, value := range v.Attributes {
+			if list, ok := value.([]any); ok {
+				value = list[0]
+			}
+			if s, ok := value.(string); !ok || s == "" || strings.Contains(s, "$") {
+				t.Errorf("%s: attribute %s is %v", kind, name, value)
+			}
+		}
+		if s, ok := v.Ref.(string); !ok || s == "" || strings.Contains(s, "$") {
+			t.Errorf("%s: Ref is %v", kind, v.Ref)
+		}
+		if runs[kind] != nil {
+			t.Errorf("%s is both run and inert", kind)
+		}
+	}
+}
+
+func TestAnInertResourceKeepsItsGivenName(t *testing.T) {
+	t.Parallel()
+	r := request{&assembly.Resource{Stack: "S", LogicalID: "Logs"}, properties{"LogGroupName": "/aws/x"}}
+	v, _ := inert["AWS::Logs::LogGroup"].create(context.Background(), nil, r)
+	if v.Ref != "/aws/x" || v.Attributes["Arn"] != "arn:aws:logs:us-east-1:000000000000:log-group:/aws/x:*" {
+		t.Errorf("values are %+v", v)
+	}
+}
+
+func TestACancelledDeploymentLeavesNothing(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err := Deploy(ctx, Config{Assembly: m.assembly(`{"Resources": {"V": {"Type": "AWS::EC2::VPC"}}}`), StateDir: m.state})
+	if err == nil {
+		t.Error("deployed although cancelled")
+	}
+}

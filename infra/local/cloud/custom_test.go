@@ -1,0 +1,144 @@
+package cloud
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// withCustom is the function and a custom resource with these properties, whose Ref and Data are published.
+func withCustom(properties string) string {
+	return resources(function,
+		`"C": {"Type": "Custom::Thing", "Properties": {"ServiceToken": {"Fn::GetAtt": ["F", "Arn"]}, `+properties+`}}`,
+		`"Ref": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/ref", "Type": "String", "Value": {"Fn::Sub": "${C} ${C.Color}"}}}`)
+}
+
+// calls reads the custom resource requests since the last call.
+func (m *machine) calls() []customRequest {
+	m.t.Helper()
+	b, err := os.ReadFile(m.record)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		m.t.Fatal(err)
+	}
+	if err := os.RemoveAll(m.record); err != nil {
+		m.t.Fatal(err)
+	}
+	var out []customRequest
+	for line := range strings.Lines(string(b)) {
+		var r customRequest
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			m.t.Fatal(err)
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+func (m *machine) wantCalls(want ...string) []customRequest {
+	m.t.Helper()
+	got := m.calls()
+	var types []string
+	for _, r := range got {
+		types = append(types, r.RequestType+" "+r.PhysicalResourceID)
+	}
+	if !reflect.DeepEqual(types, want) {
+		m.t.Fatalf("requests are %q, want %q", types, want)
+	}
+	return got
+}
+
+func TestACustomResourceIsCreatedOnceAndUpdatedWhenItsPropertiesChange(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	c := m.must(withCustom(`"Id": "one", "Number": 7, "Flag": true, "List": [1]`))
+	created := m.wantCalls("Create ")[0]
+	if created.ResourceType != "Custom::Thing" || created.LogicalResourceID != "C" || !strings.HasPrefix(created.StackID, "arn:aws:cloudformation:") {
+		t.Errorf("request is %+v", created)
+	}
+	if p := created.ResourceProperties; p["Number"] != "7" || p["Flag"] != "true" || !reflect.DeepEqual(p["List"], []any{"1"}) {
+		t.Errorf("scalars must be strings: %v", p)
+	}
+	if v, _ := c.parameter("/ref"); v != "one blue" {
+		t.Errorf("Ref and Data are %q", v)
+	}
+
+	c = m.must(withCustom(`"Id": "one", "Number": 7, "Flag": true, "List": [1]`))
+	m.wantCalls()
+	if v, _ := c.parameter("/ref"); v != "one blue" {
+		t.Errorf("without a call, Ref and Data are %q", v)
+	}
+
+	m.must(withCustom(`"Id": "one", "Number": 8`))
+	updated := m.wantCalls("Update one")[0]
+	if updated.OldResourceProperties["Number"] != "7" || updated.ResourceProperties["Number"] != "8" {
+		t.Errorf("request is %+v", updated)
+	}
+}
+
+func TestAnotherPhysicalIDDeletesTheReplacedResource(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.must(withCustom(`"Id": "one"`))
+	m.calls()
+	m.must(withCustom(`"Id": "two"`))
+	if deleted := m.wantCalls("Update one", "Delete one")[1]; deleted.ResourceProperties["Id"] != "one" {
+		t.Errorf("the old properties were %v", deleted.ResourceProperties)
+	}
+}
+
+func TestACustomResourceThatLeftTheTemplateIsDeleted(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.must(withCustom(`"Id": "one"`))
+	m.calls()
+	m.must(resources(function))
+	m.wantCalls("Delete one")
+	m.must(resources(function))
+	m.wantCalls()
+}
+
+func TestARetainedCustomResourceIsNotDeleted(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.must(strings.Replace(withCustom(`"Id": "one"`), `"Type": "Custom::Thing"`, `"Type": "Custom::Thing", "DeletionPolicy": "Retain"`, 1))
+	m.calls()
+	m.must(resources(function))
+	m.wantCalls()
+}
+
+func TestAFailedCustomResourceStopsTheDeploymentAndIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.refused("stack S0, resource C (Custom::Thing): the schema is broken", withCustom(`"Id": "one", "Do": "fail"`))
+	m.calls()
+	m.must(withCustom(`"Id": "one"`))
+	m.wantCalls("Create ")
+}
+
+func TestBadAnswersOfACustomResource(t *testing.T) {
+	t.Parallel()
+	for do, part := range map[string]string{
+		"garbage": "its answer: invalid character",
+		"large":   "larger than 4096 bytes",
+		"no id":   "no PhysicalResourceId",
+		"foreign": "does not repeat StackId, RequestId",
+		"exit":    "the function failed: {\"errorType\":\"Runtime.ExitError\"",
+		"hang":    "no answer within 1s (ServiceTimeout)",
+		"nothing": "no answer within 1s (ServiceTimeout)",
+	} {
+		t.Run(do, func(t *testing.T) {
+			t.Parallel()
+			newMachine(t).refused(part, withCustom(`"Id": "one", "ServiceTimeout": "1", "Do": "`+do+`"`))
+		})
+	}
+}
+
+func TestACustomResourceNeedsAFunctionAndASensibleTimeout(t *testing.T) {
+	t.Parallel()
+	newMachine(t).refused("ServiceToken is missing", `{"Resources": {"C": {"Type": "Custom::Thing"}}}`)
+	newMachine(t).refused("function not found", `{"Resources": {"C": {"Type": "Custom::Thing", "Properties": {"ServiceToken": "arn:aws:lambda:us-east-1:000000000000:function:none"}}}}`)
+	newMachine(t).refused("1 to 3600 seconds", withCustom(`"Id": "one", "ServiceTimeout": 5000`))
+}

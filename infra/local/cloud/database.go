@@ -1,0 +1,179 @@
+package cloud
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/miyabi-society/platform/infra/local/assembly"
+	"github.com/miyabi-society/platform/infra/local/awsapi"
+	"github.com/miyabi-society/platform/infra/local/rds"
+)
+
+// createDBInstance starts PostgreSQL. Instance and proxy have the same address: the proxy's pooling is not played.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbinstance.html
+func createDBInstance(ctx context.Context, c *Cloud, r request) (assembly.Values, error) {
+	if engine := r.properties.text("Engine"); engine != "postgres" {
+		return assembly.Values{}, fmt.Errorf("the local cloud runs the engine postgres, not %q", engine)
+	}
+	if c.database != nil {
+		return assembly.Values{}, errors.New("the local cloud runs one database instance, and the assembly has a second")
+	}
+	id, resource := strings.ToLower(r.name("DBInstanceIdentifier", 63)), "db-"+strings.ToUpper(r.hash()[:26])
+	master, err := c.masterOf(r, resource)
+	if err != nil {
+		return assembly.Values{}, err
+	}
+	if c.database, err = startDatabase(ctx, c.stateDir("postgres"), c); err != nil {
+		return assembly.Values{}, err
+	}
+	if err := c.database.cluster.CreateInstance(ctx, master.user, master.password, r.properties.text("DBName")); err != nil {
+		return assembly.Values{}, err
+	}
+	attributes := map[string]any{
+		"Endpoint.Address": "127.0.0.1", "Endpoint.Port": strconv.Itoa(c.database.cluster.Port()), "DbiResourceId": resource,
+		"DBInstanceArn": arn("rds", "db:", id),
+	}
+	if master.secret != "" {
+		attributes["MasterUserSecret.SecretArn"] = master.secret
+	}
+	return assembly.Values{Ref: id, Attributes: attributes}, nil
+}
+
+// master is the instance's administrator; secret is the ARN of the secret that RDS keeps the password in, if it does.
+type master struct{ user, password, secret string }
+
+// masterOf takes the password from the template or keeps one in a secret of its own, as RDS does.
+//
+// Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html
+func (c *Cloud) masterOf(r request, resource string) (master, error) {
+	m := master{user: r.properties.text("MasterUsername"), password: r.properties.text("MasterUserPassword")}
+	if m.user == "" {
+		return m, errors.New("MasterUsername is missing")
+	}
+	if !r.properties.boolean("ManageMasterUserPassword") {
+		if m.password == "" {
+			return m, errors.New("it needs MasterUserPassword or ManageMasterUserPassword")
+		}
+		return m, nil
+	}
+	template, err := json.Marshal(map[string]string{"username": m.user})
+	if err != nil {
+		return m, fmt.Errorf("make the master's secret: %w", err)
+	}
+	m.secret, err = c.secrets.Ensure(awsapi.SecretSpec{
+		Name: "rds/" + resource, Description: "Master user of the database", Region: here.Region, Account: here.Account,
+		Generate: &awsapi.Generate{PasswordLength: 28, ExcludePunctuation: true, GenerateStringKey: "password", SecretStringTemplate: string(template)},
+	})
+	if err != nil {
+		return m, err
+	}
+	text, err := c.secrets.Value(m.secret)
+	if err != nil {
+		return m, err
+	}
+	var fields struct{ Password string }
+	err = json.Unmarshal([]byte(text), &fields)
+	m.password = fields.Password
+	return m, err
+}
+
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbproxy.html
+func createDBProxy(_ context.Context, _ *Cloud, r request) (assembly.Values, error) {
+	return assembly.Values{Ref: r.properties.text("DBProxyName"), Attributes: map[string]any{
+		"Endpoint": "127.0.0.1", "DBProxyArn": arn("rds", "db-proxy:prx-", r.hash()[:17]), "VpcId": "vpc-" + r.hash()[:17],
+	}}, nil
+}
+
+// database keeps PostgreSQL running on one port until stop.
+type database struct {
+	config  rds.Config
+	cloud   *Cloud
+	cluster *rds.Cluster
+	cancel  context.CancelFunc
+	ended   chan struct{}
+}
+
+// restartPause is the time between attempts to bring PostgreSQL back.
+const restartPause = 200 * time.Millisecond
+
+// startDatabase starts PostgreSQL, on the port of the last run where that is free.
+func startDatabase(ctx context.Context, dir string, c *Cloud) (*database, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // PostgreSQL's user must enter it
+		return nil, fmt.Errorf("make the database's folder: %w", err)
+	}
+	portFile := filepath.Join(dir, "port")
+	config := rds.Config{Dir: dir, Durable: true, Log: c.log}
+	cluster, err := startOnPort(ctx, config, readPort(portFile))
+	if err != nil {
+		return nil, err
+	}
+	config.Port = cluster.Port()
+	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	d := &database{config: config, cloud: c, cluster: cluster, cancel: cancel, ended: make(chan struct{})}
+	go d.keep(background, cluster)
+	if err := os.WriteFile(portFile, []byte(strconv.Itoa(config.Port)), 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("remember the database's port: %w", err), d.stop())
+	}
+	return d, nil
+}
+
+func startOnPort(ctx context.Context, config rds.Config, port int) (*rds.Cluster, error) {
+	config.Port = port
+	cluster, err := rds.Start(ctx, config)
+	if err != nil && port != 0 && !errors.Is(err, rds.ErrNotInstalled) && ctx.Err() == nil {
+		config.Port = 0
+		return rds.Start(ctx, config)
+	}
+	return cluster, err
+}
+
+// readPort is 0 when no port is remembered.
+func readPort(file string) int {
+	b, _ := os.ReadFile(file) //nolint:gosec // a file of the state folder; none is a first run
+	port, _ := strconv.Atoi(strings.TrimSpace(string(b)))
+	return port
+}
+
+// keep starts PostgreSQL again whenever it ends by itself. The functions know its port, so the port stays.
+func (d *database) keep(ctx context.Context, cluster *rds.Cluster) {
+	defer close(d.ended)
+	for {
+		select {
+		case <-ctx.Done():
+			if err := cluster.Stop(); err != nil {
+				d.cloud.printf("%v", err)
+			}
+			return
+		case <-cluster.Done():
+		}
+		d.cloud.printf("PostgreSQL has ended; starting it again")
+		next, err := rds.Start(ctx, d.config)
+		for ; err != nil && ctx.Err() == nil; next, err = rds.Start(ctx, d.config) {
+			d.cloud.printf("%v", err)
+			select {
+			case <-ctx.Done():
+			case <-time.After(restartPause):
+			}
+		}
+		if err != nil {
+			return
+		}
+		d.cloud.printf("PostgreSQL runs again")
+		cluster = next
+	}
+}
+
+// stop ends PostgreSQL and returns when it is gone.
+func (d *database) stop() error {
+	d.cancel()
+	<-d.ended
+	return nil
+}

@@ -1,0 +1,121 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/miyabi-society/platform/infra/local/assembly"
+)
+
+// request asks for one resource.
+type request struct {
+	*assembly.Resource
+	properties properties
+}
+
+// create carries out one resource and gives what it answers to Ref and Fn::GetAtt.
+type create func(ctx context.Context, c *Cloud, r request) (assembly.Values, error)
+
+// runs holds the types that do something on this machine. Custom resources are found by their prefix instead.
+var runs = map[string]create{
+	"AWS::ApiGatewayV2::Api":                 createAPI,
+	"AWS::ApiGatewayV2::Integration":         createIntegration,
+	"AWS::ApiGatewayV2::Route":               createRoute,
+	"AWS::ApiGatewayV2::Stage":               createStage,
+	"AWS::CloudFront::Distribution":          createDistribution,
+	"AWS::CloudFront::Function":              createEdgeFunction,
+	"AWS::CloudFront::ResponseHeadersPolicy": createHeadersPolicy,
+	"AWS::Lambda::Alias":                     createAlias,
+	"AWS::Lambda::Function":                  createFunction,
+	"AWS::Lambda::Permission":                createPermission,
+	"AWS::Lambda::Version":                   createVersion,
+	"AWS::RDS::DBInstance":                   createDBInstance,
+	"AWS::RDS::DBProxy":                      createDBProxy,
+	"AWS::S3::Bucket":                        createBucket,
+	"AWS::SSM::Parameter":                    createParameter,
+	"AWS::SecretsManager::Secret":            createSecret,
+	"Custom::CDKBucketDeployment":            createBucketDeployment,
+}
+
+func (c *Cloud) deployStack(ctx context.Context, s *assembly.Stack) error {
+	scope, err := assembly.NewScope(s, here, assembly.Lookup{Parameter: c.parameter, Secret: c.secret}, c.config.Parameters)
+	if err != nil {
+		return err
+	}
+	resources, err := scope.Resources()
+	if err != nil {
+		return err
+	}
+	for _, r := range resources {
+		if err := known(r); err != nil { // before anything of the stack is made
+			return err
+		}
+	}
+	for _, r := range resources {
+		if err := c.deployResource(ctx, scope, r); err != nil {
+			return err
+		}
+	}
+	if err := c.deleteAbsent(ctx, s.Name, resources); err != nil {
+		return err
+	}
+	_, err = scope.Outputs()
+	return err
+}
+
+func (c *Cloud) deployResource(ctx context.Context, scope *assembly.Scope, r *assembly.Resource) error {
+	if err := context.Cause(ctx); err != nil {
+		return fmt.Errorf("deploy: %w", err)
+	}
+	p, err := scope.Properties(r)
+	if err != nil {
+		return err
+	}
+	values, err := creator(r.Type)(ctx, c, request{r, p})
+	if err != nil {
+		return fmt.Errorf("%s: %w", r, err)
+	}
+	scope.Created(r, values)
+	return nil
+}
+
+func known(r *assembly.Resource) error {
+	if creator(r.Type) == nil {
+		return fmt.Errorf("%s: the local cloud does not know the type %s: it neither runs it nor lists it as inert", r, r.Type)
+	}
+	return nil
+}
+
+func creator(kind string) create {
+	if f, ok := runs[kind]; ok {
+		return f
+	}
+	if isCustom(kind) {
+		return createCustom
+	}
+	if t, ok := inert[kind]; ok {
+		return t.create
+	}
+	return nil
+}
+
+// bootstrapVersion is what `cdk bootstrap` would have left in the account: this machine has all that it makes.
+const bootstrapVersion = "30"
+
+var bootstrapParameter = regexp.MustCompile(`^/cdk-bootstrap/[^/]+/version$`)
+
+func (c *Cloud) parameter(name string) (string, error) {
+	if bootstrapParameter.MatchString(name) {
+		return bootstrapVersion, nil
+	}
+	return c.parameters.Value(name)
+}
+
+func (c *Cloud) secret(id, stage, version string) (string, error) {
+	if (stage != "" && stage != "AWSCURRENT") || version != "" {
+		return "", errors.New("the local cloud resolves references to a secret's current version only")
+	}
+	return c.secrets.Value(id)
+}

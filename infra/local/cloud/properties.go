@@ -1,0 +1,86 @@
+package cloud
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// properties are the evaluated properties of a resource. CloudFormation takes a string where a number or a boolean is
+// meant, and so do these.
+type properties map[string]any
+
+// text is "" for an absent property.
+func (p properties) text(key string) string { return plain(p[key]) }
+
+func (p properties) object(key string) properties {
+	m, _ := p[key].(map[string]any)
+	return m
+}
+
+func (p properties) list(key string) []any {
+	l, _ := p[key].([]any)
+	return l
+}
+
+func (p properties) texts(key string) []string {
+	var out []string
+	for _, v := range p.list(key) {
+		out = append(out, plain(v))
+	}
+	return out
+}
+
+func (p properties) textMap(key string) map[string]string {
+	out := map[string]string{}
+	for k, v := range p.object(key) {
+		out[k] = plain(v)
+	}
+	return out
+}
+
+// integer is 0 for an absent property.
+func (p properties) integer(key string) (int, error) {
+	n, err := p.number(key)
+	if err == nil && n != float64(int(n)) {
+		err = fmt.Errorf("%s must be a whole number, not %s", key, p.text(key))
+	}
+	return int(n), err
+}
+
+func (p properties) number(key string) (float64, error) {
+	if p[key] == nil {
+		return 0, nil
+	}
+	n, err := strconv.ParseFloat(p.text(key), 64)
+	if err != nil {
+		return 0, fmt.Errorf("%s must be a number, not %q", key, p.text(key))
+	}
+	return n, nil
+}
+
+func (p properties) boolean(key string) bool { return p.text(key) == "true" }
+
+// refuse is an error when one of the properties is set: the local cloud would silently do something else.
+func (p properties) refuse(keys ...string) error {
+	for _, k := range keys {
+		if v, ok := p[k]; ok && v != nil {
+			return fmt.Errorf("the local cloud does not carry out the property %s", k)
+		}
+	}
+	return nil
+}
+
+// plain writes a scalar as CloudFormation passes it on.
+func plain(v any) string {
+	switch x := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return x
+	case bool:
+		return strconv.FormatBool(x)
+	case float64:
+		return strconv.FormatFloat(x, 'f', -1, 64)
+	}
+	return fmt.Sprint(v)
+}

@@ -1,0 +1,150 @@
+package cloud
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/miyabi-society/platform/infra/local/assembly"
+)
+
+// function is the test function with its version 1 and the alias live.
+const function = `
+	"Role": {"Type": "AWS::IAM::Role"},
+	"F": {"Type": "AWS::Lambda::Function", "Properties": {"Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": "10", "MemorySize": 128, "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+		"Code": CODE, "Environment": {"Variables": {"GREETING": "hello from ", "RECORD": "RECORDFILE"}}}},
+	"FV": {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": {"Ref": "F"}}},
+	"FA": {"Type": "AWS::Lambda::Alias", "Properties": {"FunctionName": {"Ref": "F"}, "FunctionVersion": {"Fn::GetAtt": ["FV", "Version"]}, "Name": "live"}}`
+
+// httpAPI serves the function on /api/{proxy+} and publishes the API's host as /host.
+const httpAPI = `
+	"Api": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"ProtocolType": "HTTP", "Name": "a"}},
+	"Stage": {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"ApiId": {"Ref": "Api"}, "StageName": "$default", "AutoDeploy": true}},
+	"Integration": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {"ApiId": {"Ref": "Api"}, "IntegrationType": "AWS_PROXY", "IntegrationUri": {"Ref": "FA"}, "PayloadFormatVersion": "2.0"}},
+	"Route": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {"ApiId": {"Ref": "Api"}, "RouteKey": "ANY /api/{proxy+}", "Target": {"Fn::Sub": "integrations/${Integration}"}}},
+	"Host": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/host", "Type": "String", "Value": {"Fn::Select": [2, {"Fn::Split": ["/", {"Fn::GetAtt": ["Api", "ApiEndpoint"]}]}]}}}`
+
+const mayInvoke = `"Permission": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:InvokeFunction", "FunctionName": {"Ref": "FA"}, "Principal": "apigateway.amazonaws.com"}}`
+
+func resources(parts ...string) string { return `{"Resources": {` + strings.Join(parts, ",") + `}}` }
+
+func originOf(t *testing.T, c *Cloud, parameter string) http.Handler {
+	t.Helper()
+	host, err := c.parameter(parameter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, ok := c.Origin(host)
+	if !ok {
+		t.Fatalf("nothing answers under %s", host)
+	}
+	return h
+}
+
+func TestAnHTTPAPIAnswersWithItsFunctionsAlias(t *testing.T) {
+	t.Parallel()
+	api := originOf(t, newMachine(t).must(resources(function, httpAPI, mayInvoke)), "/host")
+	if status, body := get(t, api, "/api/things"); status != http.StatusOK || body != "hello from /api/things" {
+		t.Errorf("answer is %d %q", status, body)
+	}
+	if status, _ := get(t, api, "/elsewhere"); status != http.StatusNotFound {
+		t.Errorf("no route gives %d", status)
+	}
+}
+
+func TestAnAPIWithoutPermissionOnItsFunctionAnswers500(t *testing.T) {
+	t.Parallel()
+	api := originOf(t, newMachine(t).must(resources(function, httpAPI)), "/host")
+	if status, _ := get(t, api, "/api/things"); status != http.StatusInternalServerError {
+		t.Errorf("status is %d", status)
+	}
+}
+
+func TestTheOlderFormOfAnIntegrationNamesTheSameFunction(t *testing.T) {
+	t.Parallel()
+	const want = "arn:aws:lambda:us-east-1:000000000000:function:f:live"
+	for _, uri := range []string{want, "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/" + want + "/invocations"} {
+		if got, err := integratedFunction(uri); err != nil || got != want {
+			t.Errorf("%s gives %q, %v", uri, got, err)
+		}
+	}
+	if _, err := integratedFunction("https://example.com"); err == nil {
+		t.Error("a URL was taken for a function")
+	}
+}
+
+func TestWhatTheLocalCloudWouldDoWronglyIsRefused(t *testing.T) {
+	t.Parallel()
+	change := func(from, to string) string {
+		return strings.Replace(resources(function, httpAPI, mayInvoke), from, to, 1)
+	}
+	for template, part := range map[string]string{
+		change(`"RouteKey"`, `"AuthorizationType": "JWT", "RouteKey"`):                        "resource Route (AWS::ApiGatewayV2::Route): the local cloud carries out routes without an authorizer",
+		change(`"Name": "a"`, `"CorsConfiguration": {"AllowOrigins": ["*"]}`):                 "CorsConfiguration",
+		change(`"AWS_PROXY"`, `"HTTP_PROXY"`):                                                 "AWS_PROXY",
+		change(`"provided.al2023"`, `"nodejs22.x"`):                                           `not "nodejs22.x"`,
+		change(`"Handler"`, `"Layers": ["x"], "Handler"`):                                     "Layers",
+		change(`CODE`, `{"ZipFile": "x"}`):                                                    "code of assets only",
+		change(`CODE`, `{"S3Bucket": "assets", "S3Key": "none.zip"}`):                         "no asset s3://assets/none.zip",
+		change(`CODE`, `{"S3Bucket": "assets", "S3Key": "file.zip"}`):                         "folder that holds bootstrap",
+		change(`"Timeout": "10"`, `"Timeout": "soon"`):                                        `Timeout must be a number, not "soon"`,
+		change(`"integrations/${Integration}"`, `"integrations/x${FV.Version}"`):              "is not an integration of this API",
+		change(`"AutoDeploy"`, `"RouteSettings": {"GET /": {}}, "AutoDeploy"`):                "RouteSettings",
+		resources(`"D": {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "mysql"}}`): `not "mysql"`,
+	} {
+		newMachine(t).refused(part, template)
+	}
+}
+
+const bucketAndDistribution = `
+	"Bucket": {"Type": "AWS::S3::Bucket"},
+	"CustomCDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C256MiBX": {"Type": "AWS::Lambda::Function", "Properties": {"Runtime": "python3.13", "Code": {"S3Bucket": "assets", "S3Key": "none.zip"}}},
+	"Deployment": {"Type": "Custom::CDKBucketDeployment", "Properties": {
+		"ServiceToken": {"Fn::GetAtt": ["CustomCDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C256MiBX", "Arn"]},
+		"SourceBucketNames": ["assets"], "SourceObjectKeys": [SITE], "DestinationBucketName": {"Ref": "Bucket"}, "Prune": false}},
+	"Rewrite": {"Type": "AWS::CloudFront::Function", "Properties": {"Name": "r", "AutoPublish": true, "FunctionConfig": {"Runtime": "cloudfront-js-2.0"},
+		"FunctionCode": "function handler(event) { if (event.request.uri === '/') { event.request.uri = '/index.html'; } return event.request; }"}},
+	"Headers": {"Type": "AWS::CloudFront::ResponseHeadersPolicy", "Properties": {"ResponseHeadersPolicyConfig": {"Name": "h", "SecurityHeadersConfig": {"ContentTypeOptions": {"Override": true}}}}},
+	"Site": {"Type": "AWS::CloudFront::Distribution", "Properties": {"DistributionConfig": {"Enabled": true,
+		"Origins": [{"Id": "s3", "DomainName": {"Fn::GetAtt": ["Bucket", "RegionalDomainName"]}, "S3OriginConfig": {}},
+			{"Id": "api", "DomainName": {"Fn::Join": ["", [{"Ref": "Api"}, ".execute-api.us-east-1.amazonaws.com"]]}, "CustomOriginConfig": {}}],
+		"CacheBehaviors": [{"PathPattern": "/api/*", "TargetOriginId": "api", "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "OriginRequestPolicyId": "b689b0a8-53d0-40ab-baf2-68738e2966ac", "ViewerProtocolPolicy": "https-only"}],
+		"DefaultCacheBehavior": {"TargetOriginId": "s3", "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6", "ViewerProtocolPolicy": "redirect-to-https", "ResponseHeadersPolicyId": {"Ref": "Headers"},
+			"FunctionAssociations": [{"EventType": "viewer-request", "FunctionARN": {"Fn::GetAtt": ["Rewrite", "FunctionARN"]}}]}}}}`
+
+func TestADistributionServesTheBucketAndTheAPI(t *testing.T) {
+	t.Parallel()
+	c := newMachine(t).must(resources(function, httpAPI, mayInvoke, bucketAndDistribution))
+	if status, body := get(t, c.Site(), "http://localhost/"); status != http.StatusOK || body != "<title>hello</title>" {
+		t.Errorf("/ is %d %q", status, body)
+	}
+	if status, body := get(t, c.Site(), "http://localhost/api/x"); status != http.StatusOK || body != "hello from /api/x" {
+		t.Errorf("/api/x is %d %q", status, body)
+	}
+}
+
+func TestAWebSocketAPIAnswers501(t *testing.T) {
+	t.Parallel()
+	c := newMachine(t).must(resources(
+		`"Live": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"ProtocolType": "WEBSOCKET", "Name": "live", "RouteSelectionExpression": "$request.body.action"}}`,
+		`"Mock": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {"ApiId": {"Ref": "Live"}, "IntegrationType": "MOCK"}}`,
+		`"Connect": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {"ApiId": {"Ref": "Live"}, "AuthorizationType": "AWS_IAM", "RouteKey": "$connect", "Target": {"Fn::Sub": "integrations/${Mock}"}}}`,
+		`"Stage": {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"ApiId": {"Ref": "Live"}, "StageName": "live"}}`,
+		`"Host": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/host", "Type": "String", "Value": {"Fn::Sub": "${Live}.execute-api.us-east-1.amazonaws.com"}}}`))
+	if status, body := get(t, originOf(t, c, "/host"), "/live"); status != http.StatusNotImplemented || !strings.Contains(body, "WebSocket") {
+		t.Errorf("answer is %d %q", status, body)
+	}
+}
+
+func TestPhysicalNamesKeepTheirLimitAndStayTheSame(t *testing.T) {
+	t.Parallel()
+	named := func(repeat int) string {
+		return request{Resource: &assembly.Resource{Stack: "Miyabi-local-Dashboard", LogicalID: strings.Repeat("Bucket", repeat)}}.name("Name", 63)
+	}
+	if n := named(20); len(n) != 63 || n != named(20) {
+		t.Errorf("name is %q", n)
+	}
+	if named(20) == named(21) {
+		t.Error("two resources have the same name")
+	}
+}

@@ -1,0 +1,45 @@
+package cloud
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/miyabi-society/platform/infra/local/assembly"
+	"github.com/miyabi-society/platform/infra/local/awsapi"
+)
+
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ssm-parameter.html
+func createParameter(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
+	p := awsapi.Parameter{Name: r.name("Name", 512), Type: r.properties.text("Type"), Value: r.properties.text("Value")}
+	p.ARN = arn("ssm", "parameter/", trimSlash(p.Name))
+	if err := c.parameters.Put(p); err != nil {
+		return assembly.Values{}, err
+	}
+	return assembly.Values{Ref: p.Name, Attributes: map[string]any{"Type": p.Type, "Value": p.Value}}, nil
+}
+
+func trimSlash(name string) string {
+	if name != "" && name[0] == '/' {
+		return name[1:]
+	}
+	return name
+}
+
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html
+func createSecret(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
+	spec := awsapi.SecretSpec{
+		Name: r.name("Name", 512), Description: r.properties.text("Description"), SecretString: r.properties.text("SecretString"),
+		Region: here.Region, Account: here.Account,
+	}
+	if g := r.properties.object("GenerateSecretString"); g != nil {
+		var err error
+		if spec.Generate, err = awsapi.DecodeGenerate(g); err != nil {
+			return assembly.Values{}, fmt.Errorf("property GenerateSecretString: %w", err)
+		}
+	}
+	secretARN, err := c.secrets.Ensure(spec)
+	if err != nil {
+		return assembly.Values{}, err
+	}
+	return assembly.Values{Ref: secretARN, Attributes: map[string]any{"Id": secretARN}}, nil
+}

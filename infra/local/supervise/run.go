@@ -1,0 +1,229 @@
+package supervise
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/miyabi-society/platform/infra/local/assembly"
+	"github.com/miyabi-society/platform/infra/local/cloud"
+	"github.com/miyabi-society/platform/infra/local/github"
+)
+
+// Options say what to run and where its state is.
+type Options struct {
+	// Assembly is the folder of the synthesized assembly.
+	Assembly string
+	// State is the folder of all data, locks and logs of this run.
+	State string
+	// Port is the wanted port of the site; 0 is DefaultPort.
+	Port int
+	// Reset removes the data first.
+	Reset bool
+}
+
+// notice is what the running process tells the command that started it, as one line of JSON.
+type notice struct {
+	URL   string
+	Note  string
+	Error string
+}
+
+// ErrRunning means that a local cloud with the same state folder runs already.
+var ErrRunning = errors.New("the local cloud already runs with this state; stop it with `make down`")
+
+// Run deploys the assembly and serves it until ctx ends; then nothing of it is left. The log goes to log. It tells
+// ready once what became of the start.
+func Run(ctx context.Context, o Options, log io.Writer, ready io.Writer) error {
+	err := run(ctx, o, log, func(n notice) error {
+		return json.NewEncoder(ready).Encode(n)
+	})
+	if err != nil {
+		_ = json.NewEncoder(ready).Encode(notice{Error: err.Error()}) // the caller has the error too
+	}
+	return err
+}
+
+func run(ctx context.Context, o Options, log io.Writer, ready func(notice) error) (err error) {
+	s, err := openState(o.State)
+	if err != nil {
+		return err
+	}
+	held, err := s.tryLock(runLock)
+	if errors.Is(err, errLocked) {
+		return ErrRunning
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.forget(), held.release()) }()
+	if o.Reset {
+		if err := s.reset(); err != nil {
+			return err
+		}
+	}
+	me := record{PID: os.Getpid(), Started: startTime(os.Getpid())}
+	if me.Fingerprint, err = assembly.Fingerprint(o.Assembly); err == nil {
+		err = s.write(recordFile, me)
+	}
+	if err != nil {
+		return err
+	}
+	return s.serve(ctx, o, me, log, ready)
+}
+
+// RunCommand is Run for a command line. In the background the log goes to the state folder and the notice to
+// descriptor 3, a pipe to the command that started it; in the foreground both go to out.
+func RunCommand(ctx context.Context, o Options, background bool, out io.Writer) error {
+	s, err := openState(o.State)
+	if err != nil {
+		return err
+	}
+	if background {
+		return runBackground(ctx, o, s)
+	}
+	err = Run(ctx, o, out, noticePrinter{out})
+	if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
+		say(out, "The local cloud is stopped.")
+		return nil
+	}
+	return err
+}
+
+func runBackground(ctx context.Context, o Options, s state) error {
+	log, err := openLog(LogFile(s.dir))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }()
+	pipe := os.NewFile(3, "notice")
+	if pipe == nil {
+		return errors.New("run --background is started by up only")
+	}
+	defer func() { _ = pipe.Close() }()
+	return Run(ctx, o, log, pipe)
+}
+
+// noticePrinter writes a notice for a person.
+type noticePrinter struct{ out io.Writer }
+
+func (p noticePrinter) Write(line []byte) (int, error) {
+	var n notice
+	if err := json.Unmarshal(line, &n); err != nil {
+		return 0, fmt.Errorf("read a notice: %w", err)
+	}
+	if n.Note != "" {
+		say(p.out, n.Note)
+	}
+	if n.URL != "" {
+		say(p.out, "Serving "+n.URL+"  (Ctrl-C stops it)")
+	}
+	return len(line), nil
+}
+
+// serve opens the ports, deploys, and serves until ctx ends.
+func (s state) serve(ctx context.Context, o Options, me record, log io.Writer, ready func(notice) error) (err error) {
+	begun := time.Now()
+	a, err := assembly.Load(o.Assembly)
+	if err != nil {
+		return err
+	}
+	site, gitHub, note, err := s.openPorts(o.Port)
+	if err != nil {
+		return err
+	}
+	me.URL = "http://localhost:" + strconv.Itoa(site.port)
+	pair, err := s.gitHubPair()
+	if err != nil {
+		return errors.Join(err, site.close(), gitHub.close())
+	}
+	standIn := github.New(github.Config{ClientID: pair.ID, ClientSecret: pair.Secret, CallbackURL: me.URL + "/auth/callback", People: github.DemoPeople()})
+	servers := newServers(ctx)
+	defer func() { err = errors.Join(err, servers.close()) }()
+	servers.start(gitHub, standIn)
+	gate := &gate{}
+	servers.start(site, front(gate))
+
+	c, err := cloud.Deploy(ctx, cloud.Config{Assembly: a, StateDir: s.dir, Log: log, Parameters: gitHubParameters(gitHub.port)})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	if c.Site() == nil {
+		return errors.New("the assembly has no CloudFront distribution, so there is nothing to serve")
+	}
+	if err := putPair(c.Secrets(), pair); err != nil {
+		return err
+	}
+	gate.open(c.Site())
+	if err := s.write(recordFile, me); err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(log, "[local cloud] serves %s after %s\n", me.URL, time.Since(begun).Round(time.Millisecond))
+	if err := ready(notice{URL: me.URL, Note: note}); err != nil {
+		return fmt.Errorf("the command that started this has gone: %w", err)
+	}
+	return servers.wait()
+}
+
+// gitHubParameters are the templates' parameters that lead `auth` to the stand-in.
+func gitHubParameters(port int) map[string]string {
+	url := "http://localhost:" + strconv.Itoa(port)
+	return map[string]string{"GitHubUrl": url, "GitHubApiUrl": url + "/api/v3"}
+}
+
+// servers are the HTTP servers of a run.
+type servers struct {
+	ctx    context.Context //nolint:containedctx // the life of the servers is that of the run
+	all    []*http.Server
+	failed chan error
+	count  int
+}
+
+func newServers(ctx context.Context) *servers {
+	return &servers{ctx: ctx, failed: make(chan error, 8)}
+}
+
+func (s *servers) start(o opened, h http.Handler) {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+	s.all = append(s.all, server)
+	for _, l := range o.listeners {
+		s.count++
+		go func() { s.failed <- server.Serve(l) }()
+	}
+}
+
+// wait returns nil when the run is to end, or the reason why a server ended by itself.
+func (s *servers) wait() error {
+	select {
+	case <-s.ctx.Done():
+		return nil
+	case err := <-s.failed:
+		s.count--
+		return fmt.Errorf("serve: %w", err)
+	}
+}
+
+// drainTime is how long requests may go on after the run is to end.
+const drainTime = 2 * time.Second
+
+// close lets requests end and then closes every connection and waits for the servers.
+func (s *servers) close() error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), drainTime)
+	defer cancel()
+	for _, server := range s.all {
+		if server.Shutdown(ctx) != nil {
+			_ = server.Close()
+		}
+	}
+	for ; s.count > 0; s.count-- {
+		<-s.failed
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+// Package supervise starts and stops the local cloud: one process per state folder, found again through a lock that
+// the kernel releases with the process, and through a record of its id and start time.
+package supervise
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// state is the folder of one local run.
+type state struct{ dir string }
+
+// openState makes the folder. Everybody may enter it, because PostgreSQL runs as a user of its own.
+func openState(dir string) (state, error) {
+	if dir == "" {
+		return state{}, errors.New("name the state folder with --state")
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return state{}, fmt.Errorf("find the state folder: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // see above
+		return state{}, fmt.Errorf("make the state folder: %w", err)
+	}
+	return state{dir}, nil
+}
+
+func (s state) path(name string) string { return filepath.Join(s.dir, name) }
+
+// LogFile is the log of the run in a state folder.
+func LogFile(dir string) string { return state{dir}.path("log") }
+
+const (
+	runLock     = "run.lock"     // held by the process that runs the cloud
+	commandLock = "command.lock" // held by a command that starts or stops it
+	portsFile   = "ports.json"
+	recordFile  = "run.json"
+)
+
+// record describes the running process.
+type record struct {
+	PID int
+	// Started tells the process from a later one of the same id.
+	Started string
+	// Fingerprint is that of the assembly that runs.
+	Fingerprint string
+	// URL is set once requests are served.
+	URL string
+}
+
+// alive says whether the recorded process still runs.
+func (r record) alive() bool {
+	return r.PID > 0 && r.Started != "" && startTime(r.PID) == r.Started
+}
+
+// running gives the record of the process that holds the run lock.
+func (s state) running() (record, bool, error) {
+	l, err := s.tryLock(runLock)
+	if err == nil {
+		return record{}, false, l.release()
+	}
+	if !errors.Is(err, errLocked) {
+		return record{}, false, err
+	}
+	var r record
+	if err := s.read(recordFile, &r); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return record{}, true, err
+	}
+	return r, true, nil
+}
+
+// reset removes all data, and keeps the ports so that the address stays.
+func (s state) reset() error {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return fmt.Errorf("reset: %w", err)
+	}
+	for _, e := range entries {
+		if name := e.Name(); name != portsFile && !strings.HasSuffix(name, ".lock") {
+			if err := os.RemoveAll(s.path(name)); err != nil {
+				return fmt.Errorf("reset: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+func (s state) read(name string, into any) error {
+	b, err := os.ReadFile(s.path(name))
+	if err != nil {
+		return fmt.Errorf("read the state: %w", err)
+	}
+	if err := json.Unmarshal(b, into); err != nil {
+		return fmt.Errorf("%s is damaged: %w", s.path(name), err)
+	}
+	return nil
+}
+
+// write replaces a file in one step. Only its owner can read it.
+func (s state) write(name string, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("write the state: %w", err)
+	}
+	fresh := s.path(name + ".new")
+	if err := os.WriteFile(fresh, b, 0o600); err != nil {
+		return fmt.Errorf("write the state: %w", err)
+	}
+	if err := os.Rename(fresh, s.path(name)); err != nil {
+		return fmt.Errorf("write the state: %w", err)
+	}
+	return nil
+}
+
+var errLocked = errors.New("another process holds the lock")
+
+// lock is a file lock, which ends with the process at the latest.
+type lock struct{ file *os.File }
+
+// tryLock takes the lock or fails with errLocked.
+func (s state) tryLock(name string) (lock, error) {
+	f, err := os.OpenFile(s.path(name), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return lock{}, fmt.Errorf("open the lock: %w", err)
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err == nil {
+		return lock{f}, nil
+	}
+	closed := f.Close()
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return lock{}, errors.Join(errLocked, closed)
+	}
+	return lock{}, errors.Join(fmt.Errorf("lock %s: %w", s.path(name), err), closed)
+}
+
+func (l lock) release() error { return l.file.Close() }
