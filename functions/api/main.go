@@ -14,6 +14,7 @@ import (
 	"github.com/miyabi-society/platform/functions/internal/postgres"
 	"github.com/miyabi-society/platform/functions/internal/runtime"
 	"github.com/miyabi-society/platform/functions/internal/runtime/awsclient"
+	"github.com/miyabi-society/platform/functions/internal/runtime/awsclient/secrets"
 	"github.com/miyabi-society/platform/functions/internal/runtime/database"
 )
 
@@ -45,7 +46,7 @@ func assemble(settings runtime.API, log *slog.Logger) (lambda.Handler, error) {
 	}
 	store := postgres.New(pool)
 	clients := awsclient.Config(settings.Function)
-	tokens := identity.NewAccessTokens(identity.NewSecretSource(awsclient.NewSecrets(clients).Reader(settings.IdentitySecret)), settings.Environment)
+	tokens := identity.NewAccessTokens(identity.NewSecretSource(secrets.New(clients).Reader(settings.IdentitySecret)), settings.Environment)
 	api, err := httpapi.New(httpapi.Services{
 		People: store, Organizations: store, Tasks: store, Tokens: tokens, Environment: settings.Environment, Log: log,
 	})

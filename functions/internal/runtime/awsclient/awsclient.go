@@ -44,9 +44,9 @@ func Config(f runtime.Function) aws.Config {
 	return c
 }
 
-// dualStack tells a client to use addresses of IPv6 and IPv4, which a function in a subnet without NAT needs. A client
+// DualStack tells a client to use addresses of IPv6 and IPv4, which a function in a subnet without NAT needs. A client
 // with an address of its own refuses that ("Dualstack and custom endpoint are not supported").
-func dualStack(c aws.Config) aws.DualStackEndpointState {
+func DualStack(c aws.Config) aws.DualStackEndpointState {
 	if c.BaseEndpoint != nil {
 		return aws.DualStackEndpointStateUnset
 	}

@@ -1,4 +1,5 @@
-package awsclient
+// Package secrets reads AWS Secrets Manager.
+package secrets
 
 import (
 	"context"
@@ -7,20 +8,22 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/miyabi-society/platform/functions/internal/runtime/awsclient"
 )
 
-// Secrets reads secrets.
-type Secrets struct{ client *secretsmanager.Client }
+// Client reads secrets.
+type Client struct{ client *secretsmanager.Client }
 
-// NewSecrets makes a client of Secrets Manager.
-func NewSecrets(c aws.Config) *Secrets {
-	return &Secrets{secretsmanager.NewFromConfig(c, func(o *secretsmanager.Options) {
-		o.EndpointOptions.UseDualStackEndpoint = dualStack(c)
+// New makes a client of Secrets Manager.
+func New(c aws.Config) *Client {
+	return &Client{secretsmanager.NewFromConfig(c, func(o *secretsmanager.Options) {
+		o.EndpointOptions.UseDualStackEndpoint = awsclient.DualStack(c)
 	})}
 }
 
 // Reader gives a function that reads the current text of one secret.
-func (s *Secrets) Reader(arn string) func(context.Context) (string, error) {
+func (s *Client) Reader(arn string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		out, err := s.client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(arn)})
 		if err != nil {

@@ -1,4 +1,5 @@
-package awsclient
+// Package invoker calls another Lambda function.
+package invoker
 
 import (
 	"context"
@@ -6,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+
+	"github.com/miyabi-society/platform/functions/internal/runtime/awsclient"
 )
 
 // Invoker calls one function.
@@ -14,10 +17,10 @@ type Invoker struct {
 	function string
 }
 
-// NewInvoker makes a client of Lambda that calls the function, version or alias of this ARN.
-func NewInvoker(c aws.Config, arn string) *Invoker {
+// New makes a client of Lambda that calls the function, version or alias of this ARN.
+func New(c aws.Config, arn string) *Invoker {
 	client := lambda.NewFromConfig(c, func(o *lambda.Options) {
-		o.EndpointOptions.UseDualStackEndpoint = dualStack(c)
+		o.EndpointOptions.UseDualStackEndpoint = awsclient.DualStack(c)
 	})
 	return &Invoker{client: client, function: arn}
 }
