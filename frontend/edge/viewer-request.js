@@ -24,8 +24,16 @@ const PAGES = [
 ];
 
 const MISSING = {
-  en: { title: 'Page not found', text: 'This address leads nowhere. It may be mistyped, or the page has moved.', home: 'Go to the start page' },
-  ja: { title: 'ページが見つかりません', text: 'このアドレスのページはありません。入力の誤りか、ページが移動した可能性があります。', home: '最初のページへ' },
+  en: {
+    title: 'Page not found',
+    text: 'This address leads nowhere. It may be mistyped, or the page has moved.',
+    home: 'Go to the start page',
+  },
+  ja: {
+    title: 'ページが見つかりません',
+    text: 'このアドレスのページはありません。入力の誤りか、ページが移動した可能性があります。',
+    home: '最初のページへ',
+  },
 };
 
 /** Answers a viewer request with the rewritten request, a redirect, or a 404 page. */
@@ -39,14 +47,14 @@ function handler(event) {
   }
   const path = localized[2] || '';
   if (!/\/(index\.(html|txt))?$/.test(path)) {
-    return redirect(uri + '/', request.querystring);
+    return redirect(`${uri}/`, request.querystring);
   }
   const cut = path.lastIndexOf('/') + 1;
   const folder = pageFolder(path.slice(0, cut));
   if (folder === undefined) {
     return missing(localized[1]);
   }
-  request.uri = '/' + localized[1] + folder + (path.slice(cut) || 'index.html');
+  request.uri = `/${localized[1]}${folder}${path.slice(cut) || 'index.html'}`;
   return request;
 }
 
@@ -76,13 +84,13 @@ function redirect(path, querystring) {
   for (const name in querystring) {
     const values = querystring[name].multiValue || [querystring[name]];
     for (let i = 0; i < values.length; i++) {
-      pairs.push(values[i].value === '' ? name : name + '=' + values[i].value);
+      pairs.push(values[i].value === '' ? name : `${name}=${values[i].value}`);
     }
   }
   return {
     statusCode: 308,
     statusDescription: 'Permanent Redirect',
-    headers: { location: { value: pairs.length === 0 ? path : path + '?' + pairs.join('&') } },
+    headers: { location: { value: pairs.length === 0 ? path : `${path}?${pairs.join('&')}` } },
   };
 }
 
@@ -98,13 +106,13 @@ function missing(locale) {
     },
     body: {
       encoding: 'text',
-      data:
-        '<!doctype html><html lang="' + locale + '"><meta charset="utf-8">' +
-        '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">' +
-        '<title>' + words.title + ' · Miyabi Society</title>' +
-        '<main style="font:16px/1.6 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1.5rem">' +
-        '<p style="opacity:.7">404</p><h1 style="font-size:1.5rem">' + words.title + '</h1><p>' + words.text + '</p>' +
-        '<p><a style="color:LinkText" href="/' + locale + '/">' + words.home + '</a></p></main></html>',
+      data: `<!doctype html><html lang="${locale}"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
+<title>${words.title} · Miyabi Society</title>
+<main style="font:16px/1.6 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1.5rem">
+<p style="opacity:.7">404</p><h1 style="font-size:1.5rem">${words.title}</h1><p>${words.text}</p>
+<p><a style="color:LinkText" href="/${locale}/">${words.home}</a></p></main></html>
+`,
     },
   };
 }

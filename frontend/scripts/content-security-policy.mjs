@@ -20,8 +20,11 @@ const META = /<meta http-equiv="Content-Security-Policy"[^>]*>/;
 export function withPolicy(html) {
   const bare = html.replace(META, '');
   if (!bare.includes('<head>')) throw new Error('the page has no <head>');
-  const refused = /<(?!script|style)[a-z][^>]*\s(style|on[a-z]+)="/.exec(bare.replace(/<(script|style)\b[\s\S]*?<\/\1>/g, ''));
-  if (refused) throw new Error(`the page has an inline ${refused[1]} attribute, which the policy blocks: ${refused[0]}`);
+  const refused = /<(?!script|style)[a-z][^>]*\s(style|on[a-z]+)="/.exec(
+    bare.replace(/<(script|style)\b[\s\S]*?<\/\1>/g, ''),
+  );
+  if (refused)
+    throw new Error(`the page has an inline ${refused[1]} attribute, which the policy blocks: ${refused[0]}`);
   return bare.replace('<head>', `<head><meta http-equiv="Content-Security-Policy" content="${policy(bare)}">`);
 }
 

@@ -44,7 +44,9 @@ function placeholder(name, range, dependent) {
   const platform = platformOf(name);
   const version = /^[\^~]?(\d+\.\d+\.\d+\S*)$/.exec(range)?.[1];
   if (!version || (!platform.os && !platform.cpu)) {
-    throw new Error(`${dependent} wants ${name}@${range}, which is no package of one platform at one version: add it by hand`);
+    throw new Error(
+      `${dependent} wants ${name}@${range}, which is no package of one platform at one version: add it by hand`,
+    );
   }
   return { version, ...platform, optional: true };
 }
@@ -73,7 +75,9 @@ export function fillLock(lock) {
 export function refuseAddresses(lock) {
   const named = Object.entries(lock.packages).find(([, entry]) => /^https?:/.test(entry.resolved ?? ''));
   if (named) {
-    throw new Error(`${named[0]} names an address: run `npm install` in frontend/, whose .npmrc leaves them out, and this again`);
+    throw new Error(
+      `${named[0]} names an address: run "npm install" in frontend/, whose .npmrc leaves them out, and this again`,
+    );
   }
 }
 

@@ -4,7 +4,19 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 
 /** What decides the site's bytes, relative to frontend/; folders count with all their files. */
-const SOURCES = ['next.config.ts', 'package-lock.json', 'package.json', 'postcss.config.mjs', 'public', 'scripts', 'src', 'tsconfig.json'];
+const SOURCES = [
+  'next.config.ts',
+  'package-lock.json',
+  'package.json',
+  'postcss.config.mjs',
+  'public',
+  'scripts',
+  'src',
+  'tsconfig.json',
+];
+
+/** Files among them that do not: tests, what only tests use, and what macOS leaves behind. */
+const NOT_SOURCES = /\.test\.\w+$|^src[\\/]testing[\\/]|(^|[\\/])\.DS_Store$/;
 
 /**
  * Returns 20 hex digits that depend on the names and bytes of the site's sources and on nothing else, such as the
@@ -33,6 +45,7 @@ function sourceFiles(root) {
 
 function filesBelow(root, folder) {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !/\.test\.\w+$/.test(entry.name) && entry.name !== '.DS_Store')
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .filter((file) => !NOT_SOURCES.test(file));
 }

@@ -4,7 +4,15 @@ import type { components } from './schema.gen';
 export type Problem = components['schemas']['Problem'];
 
 /** What a failure means to the person in front of the screen; each kind has its own words. */
-export type FailureKind = 'unreachable' | 'busy' | 'signed-out' | 'forbidden' | 'missing' | 'conflict' | 'invalid' | 'unexpected';
+export type FailureKind =
+  | 'unreachable'
+  | 'busy'
+  | 'signed-out'
+  | 'forbidden'
+  | 'missing'
+  | 'conflict'
+  | 'invalid'
+  | 'unexpected';
 
 /** A request that did not succeed. */
 export class Failure extends Error {
@@ -55,7 +63,9 @@ const KINDS: Record<number, FailureKind> = {
 
 /** Tells whether an error body is a problem document; gateways answer with bodies of their own. */
 export function isProblem(body: unknown): body is Problem {
-  return typeof body === 'object' && body !== null && 'title' in body && 'detail' in body && typeof body.detail === 'string';
+  return (
+    typeof body === 'object' && body !== null && 'title' in body && 'detail' in body && typeof body.detail === 'string'
+  );
 }
 
 /** Reads Retry-After in its form of seconds (RFC 9110 section 10.2.3). */

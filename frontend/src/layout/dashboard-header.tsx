@@ -4,8 +4,8 @@ import { useTranslations } from 'use-intl/react';
 import { LanguageSwitch } from '@/i18n/language-switch';
 import { LocalLink } from '@/i18n/local-link';
 import { useOrganizationSlug } from '@/organization/organization-slug';
-import { useMeQuery } from '@/session/me';
 import { Account } from '@/session/account';
+import { usePerson } from '@/session/me';
 import { Mark } from '@/ui/icons';
 
 /** Product, organization, language and account. */
@@ -32,8 +32,7 @@ export function DashboardHeader() {
 function CurrentOrganization() {
   const t = useTranslations('organizations');
   const slug = useOrganizationSlug();
-  const me = useMeQuery();
-  const organization = me.error ? undefined : me.data?.organizations.find((candidate) => candidate.slug === slug);
+  const organization = usePerson()?.organizations.find((candidate) => candidate.slug === slug);
   if (!organization) return null;
   return (
     <>

@@ -67,9 +67,7 @@ function Organizations({ organizations }: { organizations: Organization[] }) {
           >
             <span className="min-w-0 flex-1">
               <span className="block truncate text-sm font-medium">{organization.name}</span>
-              <span className="block truncate text-xs text-muted">
-                {organization.description || organization.slug}
-              </span>
+              <span className="block truncate text-xs text-muted">{organization.description || organization.slug}</span>
             </span>
             <span className="rounded-full border border-line-strong px-2 py-0.5 text-xs text-muted">
               {t(`roles.${organization.role}`)}

@@ -2,16 +2,16 @@
 
 import { useTranslations } from 'use-intl/react';
 import { Button } from '@/ui/button';
-import { useMeQuery } from './me';
+import { usePerson } from './me';
 import { useSignOut } from './sign-out';
 
 /** Who is signed in, and the way out. Nothing while nobody is. */
 export function Account() {
   const t = useTranslations('session');
-  const me = useMeQuery();
+  const person = usePerson();
   const signOut = useSignOut();
-  if (!me.data || me.error) return null;
-  const { name, login } = me.data.user;
+  if (!person) return null;
+  const { name, login } = person.user;
   return (
     <div className="flex items-center gap-2">
       <span className="hidden max-w-40 truncate text-sm text-muted md:inline" title={login}>
@@ -22,7 +22,10 @@ export function Account() {
         {t('signOut')}
       </Button>
       {signOut.error && (
-        <p role="alert" className="fixed inset-x-4 bottom-4 z-10 rounded-md bg-danger px-4 py-2 text-sm text-on-danger sm:left-auto">
+        <p
+          role="alert"
+          className="fixed inset-x-4 bottom-4 z-10 rounded-md bg-danger px-4 py-2 text-sm text-on-danger sm:left-auto"
+        >
           {t('signOutFailed')}
         </p>
       )}

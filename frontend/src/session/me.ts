@@ -3,6 +3,7 @@
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { createContext, useContext } from 'react';
 import { api, bodyOf } from '@/api/client';
+import { Failure } from '@/api/failure';
 import type { components } from '@/api/schema.gen';
 import { noteSignedIn } from './presence';
 
@@ -19,6 +20,17 @@ export function useMeQuery(): UseQueryResult<Me> {
       return me;
     },
   });
+}
+
+/** Tells whether reading who is signed in failed because nobody is. */
+export function isSignedOut(error: Error | null): boolean {
+  return error instanceof Failure && error.kind === 'signed-out';
+}
+
+/** Returns the signed-in person, or undefined while that is not known and where nobody is. */
+export function usePerson(): Me | undefined {
+  const me = useMeQuery();
+  return isSignedOut(me.error) ? undefined : me.data;
 }
 
 const MeContext = createContext<Me | undefined>(undefined);

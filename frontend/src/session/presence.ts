@@ -15,13 +15,23 @@ export function noteSignedOut(): void {
   forget(KEY);
 }
 
-/** Calls listener when another tab has signed in or out. Returns the function that ends that. */
+/**
+ * Calls listener when another tab has signed in or out, and when the browser brings back a page that it had kept whole
+ * (the back button after a sign-out). Returns the function that ends that.
+ */
 export function onPresenceChange(listener: () => void): () => void {
   const onStorage = (event: StorageEvent) => {
     if (event.key === KEY || event.key === null) listener();
   };
+  const onShow = (event: PageTransitionEvent) => {
+    if (event.persisted) listener();
+  };
   window.addEventListener('storage', onStorage);
-  return () => window.removeEventListener('storage', onStorage);
+  window.addEventListener('pageshow', onShow);
+  return () => {
+    window.removeEventListener('storage', onStorage);
+    window.removeEventListener('pageshow', onShow);
+  };
 }
 
 /** Tells whether somebody was signed in with this browser when last heard of; false while prerendering. */

@@ -3,10 +3,9 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect } from 'react';
 import { useTranslations } from 'use-intl/react';
-import { Failure } from '@/api/failure';
 import { FailureNotice, OfflineNotice } from '@/ui/failure-notice';
 import { ListSkeleton } from '@/ui/skeleton';
-import { MeProvider, useMeQuery } from './me';
+import { isSignedOut, MeProvider, useMeQuery } from './me';
 import { noteSignedOut, onPresenceChange } from './presence';
 import { SignedOut } from './signed-out';
 
@@ -15,7 +14,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
   const t = useTranslations('session');
   const client = useQueryClient();
   const me = useMeQuery();
-  const signedOut = me.error instanceof Failure && me.error.kind === 'signed-out';
+  const signedOut = isSignedOut(me.error);
 
   useEffect(() => onPresenceChange(() => client.invalidateQueries({ queryKey: ['me'] })), [client]);
   useEffect(() => {
@@ -26,7 +25,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
 
   if (signedOut) return <SignedOut />;
   if (me.data) return <MeProvider value={me.data}>{children}</MeProvider>;
-  if (me.fetchStatus === 'paused') return <OfflineNotice />;
-  if (me.error) return <FailureNotice error={me.error} onRetry={() => me.refetch()} />;
-  return <ListSkeleton label={t('loading')} />;
+  if (me.fetchStatus === 'paused') return <OfflineNotice whole />;
+  if (me.error) return <FailureNotice whole error={me.error} onRetry={() => me.refetch()} />;
+  return <ListSkeleton label={t('loading')} retrying={me.failureCount > 0} />;
 }

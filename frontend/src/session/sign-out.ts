@@ -5,7 +5,7 @@ import { useLocale } from 'use-intl/react';
 import { Failure } from '@/api/failure';
 import { noteSignedOut } from './presence';
 
-/** Ends the session on the server, forgets everything that was read in it, and loads the front page. */
+/** Ends the session on the server and loads the front page anew, so that nothing read in the session stays in memory. */
 export function useSignOut() {
   const client = useQueryClient();
   const locale = useLocale();
@@ -14,9 +14,9 @@ export function useSignOut() {
       const response = await fetch('/auth/logout', { method: 'POST' });
       if (!response.ok) throw new Failure(response.status);
     },
-    onSuccess: () => {
+    onSuccess: async () => {
+      await client.cancelQueries();
       noteSignedOut();
-      client.clear();
       window.location.assign(`/${locale}/`);
     },
   });

@@ -12,6 +12,7 @@ export function SignedOut() {
   const here = window.location.pathname + window.location.search;
   return (
     <Notice
+      whole
       title={t('title')}
       action={
         <a href={signInAddress(here)} className={buttonLook('primary')}>

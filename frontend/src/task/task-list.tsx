@@ -23,7 +23,7 @@ export function TaskList(props: {
   if (!tasks.data) {
     if (tasks.fetchStatus === 'paused') return <OfflineNotice />;
     if (tasks.error) return <FailureNotice error={tasks.error} onRetry={() => tasks.refetch()} />;
-    return <ListSkeleton label={t('loadingMore')} />;
+    return <ListSkeleton label={t('loadingMore')} retrying={tasks.failureCount > 0} />;
   }
   const items = tasks.data.pages.flatMap((page) => page.items);
   return (
@@ -56,7 +56,7 @@ function NothingInThisState({ status }: { status: TaskStatus }) {
   const address = addressOf(usePathname(), undefined);
   return (
     <Notice
-      title={t('emptyFiltered.title', { status: t(`statusInSentence.${status}`) })}
+      title={t(`emptyFiltered.${status}`)}
       action={
         <a href={address} onClick={(event) => showWithoutLoading(event, address)} className={buttonLook('secondary')}>
           {t('emptyFiltered.action')}

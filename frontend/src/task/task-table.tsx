@@ -1,5 +1,6 @@
 'use client';
 
+import { useId, useState } from 'react';
 import { useFormatter, useNow, useTranslations } from 'use-intl/react';
 import { ChevronIcon } from '@/ui/icons';
 import { PriorityBadge } from './priority-badge';
@@ -7,6 +8,7 @@ import type { Task } from './queries';
 import { StatusBadge } from './status-badge';
 
 const CELL = 'px-3 py-2.5 align-top first:pl-4 last:pr-4';
+const MINUTE_MS = 60_000;
 /** Columns that a narrow screen leaves out; the task's cell then carries what they say. */
 const WIDE_ONLY = 'hidden sm:table-cell';
 
@@ -73,22 +75,29 @@ function TaskRow({ task }: { task: Task }) {
   );
 }
 
+/** The task's name; where it has a description, a press on the name unfolds it. */
 function NameAndDescription({ task }: { task: Task }) {
-  const t = useTranslations('tasks');
+  const [open, setOpen] = useState(false);
+  const id = useId();
   if (!task.description) return <span className="font-medium break-words">{task.name}</span>;
   return (
-    <details className="group">
-      <summary
-        title={t('details', { name: task.name })}
-        className="flex cursor-pointer list-none items-start gap-1 rounded font-medium [&::-webkit-details-marker]:hidden"
+    <>
+      <button
+        type="button"
+        aria-expanded={open}
+        aria-controls={id}
+        onClick={() => setOpen(!open)}
+        className="group flex max-w-full items-start gap-1 rounded text-left font-medium hover:underline"
       >
         <span className="min-w-0 break-words">{task.name}</span>
         <span className="mt-0.5 text-muted">
           <ChevronIcon />
         </span>
-      </summary>
-      <p className="mt-1 max-w-prose break-words whitespace-pre-wrap text-muted">{task.description}</p>
-    </details>
+      </button>
+      <p id={id} hidden={!open} className="mt-1 max-w-prose break-words whitespace-pre-wrap text-muted">
+        {task.description}
+      </p>
+    </>
   );
 }
 
@@ -97,16 +106,16 @@ function Agent({ agentType }: { agentType: string | null }) {
   return agentType ? <span title={agentType}>{agentType}</span> : <span className="text-muted">{t('anyAgent')}</span>;
 }
 
-/** How long ago, by the minute; the exact time on a pause of the pointer. */
+/** How long ago, by the minute (the server's clock may run a little ahead); the exact time on a pause of the pointer. */
 function CreatedAt({ time }: { time: string }) {
+  const t = useTranslations('tasks');
   const format = useFormatter();
-  const now = useNow({ updateInterval: 60_000 });
+  const now = useNow({ updateInterval: MINUTE_MS });
   const created = new Date(time);
-  // The server's clock may run a little ahead of the reader's.
-  const reference = created > now ? created : now;
+  const justNow = now.getTime() - created.getTime() < MINUTE_MS;
   return (
     <time dateTime={time} title={format.dateTime(created, { dateStyle: 'full', timeStyle: 'medium' })}>
-      {format.relativeTime(created, reference)}
+      {justNow ? t('justNow') : format.relativeTime(created, now)}
     </time>
   );
 }

@@ -15,6 +15,9 @@ import { useTasks } from './queries';
 import { StatusFilter, useStatusInAddress } from './status-filter';
 import { TaskList } from './task-list';
 
+/** How long the page says that a task was created. */
+const CONFIRMATION_MS = 8000;
+
 /** The tasks of the organization that the address names. */
 export function TasksPage() {
   const t = useTranslations('tasks');
@@ -22,7 +25,7 @@ export function TasksPage() {
   const { organizations, complete, error, refetch } = useOrganizations();
   const organization = organizations.find((candidate) => candidate.slug === slug);
   if (organization) return <OrganizationTasks key={organization.id} organization={organization} />;
-  if (error) return <FailureNotice error={error} onRetry={() => refetch()} />;
+  if (error) return <FailureNotice whole error={error} onRetry={() => refetch()} />;
   if (slug === undefined || !complete) return <ListSkeleton label={t('loadingMore')} />;
   return <NoSuchOrganization slug={slug} />;
 }
@@ -31,6 +34,7 @@ function NoSuchOrganization({ slug }: { slug: string }) {
   const t = useTranslations('organizations.missing');
   return (
     <Notice
+      whole
       title={t('title', { slug })}
       action={
         <LocalLink href="/organizations/" className={buttonLook('secondary')}>
@@ -53,6 +57,10 @@ function OrganizationTasks({ organization }: { organization: Organization }) {
   const mayCreate = organization.role !== 'viewer';
 
   useEffect(() => {
+    const timer = created === undefined ? undefined : setTimeout(() => setCreated(undefined), CONFIRMATION_MS);
+    return () => clearTimeout(timer);
+  }, [created]);
+  useEffect(() => {
     document.title = `${t('title')} · ${organization.name} · ${product}`;
   }, [t, organization.name, product]);
 
@@ -68,7 +76,7 @@ function OrganizationTasks({ organization }: { organization: Organization }) {
         <h1 className="text-xl font-semibold">{t('title')}</h1>
         <Shown tasks={tasks} />
         <div className="ml-auto flex items-center gap-2">
-          <Button disabled={tasks.isFetching} onClick={() => tasks.refetch()}>
+          <Button aria-busy={tasks.isFetching} onClick={() => tasks.refetch()}>
             <RefreshIcon turning={tasks.isFetching} />
             {t('refresh')}
           </Button>

@@ -19,6 +19,10 @@ export function buttonLook(kind: ButtonKind = 'secondary'): string {
 }
 
 /** A button; it submits nothing unless its type says so. */
-export function Button({ kind = 'secondary', className = '', ...rest }: ComponentProps<'button'> & { kind?: ButtonKind }) {
+export function Button({
+  kind = 'secondary',
+  className = '',
+  ...rest
+}: ComponentProps<'button'> & { kind?: ButtonKind }) {
   return <button type="button" className={`${buttonLook(kind)} ${className}`} {...rest} />;
 }

@@ -15,7 +15,15 @@ const WORDS: Partial<Record<FailureKind, Words>> = {
 };
 
 /** Stands in the place of something that could not be read: why, and a way to try again. */
-export function FailureNotice({ error, onRetry }: { error: Error; onRetry: () => void }) {
+export function FailureNotice({
+  error,
+  onRetry,
+  whole = false,
+}: {
+  error: Error;
+  onRetry: () => void;
+  whole?: boolean;
+}) {
   const t = useTranslations('problem');
   const failure = error instanceof Failure ? error : undefined;
   const words = (failure && WORDS[failure.kind]) ?? 'unexpected';
@@ -23,6 +31,7 @@ export function FailureNotice({ error, onRetry }: { error: Error; onRetry: () =>
   return (
     <Notice
       alert
+      whole={whole}
       title={t(`${words}.title`)}
       action={
         <Button kind="secondary" onClick={onRetry}>
@@ -37,10 +46,10 @@ export function FailureNotice({ error, onRetry }: { error: Error; onRetry: () =>
 }
 
 /** Stands in the place of something that was never read because the browser has no network. */
-export function OfflineNotice() {
+export function OfflineNotice({ whole = false }: { whole?: boolean }) {
   const t = useTranslations('problem.offline');
   return (
-    <Notice alert title={t('title')}>
+    <Notice alert whole={whole} title={t('title')}>
       {t('text')}
     </Notice>
   );

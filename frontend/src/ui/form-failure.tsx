@@ -15,7 +15,12 @@ export function FormFailure({ error }: { error: Error | null }) {
       {kind === 'signed-out' &&
         form.rich('signedOut', {
           link: (words) => (
-            <a href={signInAddress(window.location.pathname + window.location.search)} target="_blank" rel="noreferrer" className="font-medium underline">
+            <a
+              href={signInAddress(window.location.pathname + window.location.search)}
+              target="_blank"
+              rel="noreferrer"
+              className="font-medium underline"
+            >
               {words}
             </a>
           ),

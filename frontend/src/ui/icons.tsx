@@ -33,10 +33,10 @@ export function RefreshIcon({ turning }: { turning: boolean }) {
   );
 }
 
-/** There is more inside; the summary of an open <details> turns it. */
+/** There is more inside; it turns while the control around it (a `group`) is expanded. */
 export function ChevronIcon() {
   return (
-    <Icon className="transition-transform group-open:rotate-90">
+    <Icon className="transition-transform group-aria-expanded:rotate-90">
       <path d="m6 4 4 4-4 4" />
     </Icon>
   );

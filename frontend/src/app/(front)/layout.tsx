@@ -1,8 +1,8 @@
 import type { Metadata } from 'next';
 import type { ReactNode } from 'react';
 import '../globals.css';
-import { BODY_LOOK } from '@/layout/body-look';
 import { messagesIn } from '@/i18n/messages';
+import { BODY_LOOK } from '@/layout/body-look';
 
 export const metadata: Metadata = {
   title: messagesIn('en').product.name,

@@ -9,7 +9,12 @@ export default function PageError() {
   const t = useTranslations('crash');
   return (
     <main className="mx-auto w-full max-w-3xl px-4 py-12">
-      <Notice alert title={t('title')} action={<Button onClick={() => window.location.reload()}>{t('action')}</Button>}>
+      <Notice
+        alert
+        whole
+        title={t('title')}
+        action={<Button onClick={() => window.location.reload()}>{t('action')}</Button>}
+      >
         {t('text')}
       </Notice>
     </main>
