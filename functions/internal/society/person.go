@@ -2,7 +2,10 @@ package society
 
 import (
 	"crypto/sha256"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -40,3 +43,41 @@ type SignedIn struct {
 
 // TokenHash is the SHA-256 hash of a refresh token.
 type TokenHash [sha256.Size]byte
+
+const (
+	maxLogin     = 100
+	maxName      = 255
+	minEmail     = 3
+	maxEmail     = 320
+	maxAvatarURL = 2048
+)
+
+// Tidy makes what GitHub says fit: control characters go, a name that is too long is cut, a missing one becomes the
+// login, and an address or picture that cannot be one is left out. Signing in must not fail on a strange profile.
+func (a GitHubAccount) Tidy() GitHubAccount {
+	a.Login = clean(a.Login, maxLogin)
+	if a.Name = clean(a.Name, maxName); a.Name == "" {
+		a.Name = a.Login
+	}
+	if email := clean(a.Email, maxEmail+1); email != a.Email || utf8.RuneCountInString(email) < minEmail || utf8.RuneCountInString(email) > maxEmail {
+		a.Email = ""
+	}
+	if avatar := clean(a.AvatarURL, maxAvatarURL+1); avatar != a.AvatarURL || len(avatar) > maxAvatarURL || !strings.HasPrefix(avatar, "http") {
+		a.AvatarURL = ""
+	}
+	return a
+}
+
+// clean gives valid text without control characters, of at most so many characters.
+func clean(s string, longest int) string {
+	s = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "")))
+	if runes := []rune(s); len(runes) > longest {
+		s = strings.TrimSpace(string(runes[:longest]))
+	}
+	return s
+}
