@@ -97,11 +97,15 @@ func rawPath(u *url.URL) string {
 	return path
 }
 
+// plainText is the type that API Gateway gives to what has none.
+const plainText = "text/plain; charset=utf-8"
+
 // hopByHop headers concern one connection (RFC 9110, section 7.6.1) and pass in neither direction.
 var hopByHop = []string{"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 
 // headers are lower-case, duplicates joined by commas, without cookies (those have their own field), and with what
-// API Gateway adds: it is reached by HTTPS only, appends the caller to X-Forwarded-For and starts a trace if none runs.
+// API Gateway adds: it is reached by HTTPS only, appends the caller to X-Forwarded-For, starts a trace if none runs, and
+// gives a request without payload a content type (page api-gateway-known-issues, "Important notes for HTTP APIs").
 func (in *request) headers() map[string]string {
 	dropped := append([]string{"cookie"}, hopByHop...)
 	for _, v := range in.Header.Values("Connection") {
@@ -114,6 +118,9 @@ func (in *request) headers() map[string]string {
 		if name = strings.ToLower(name); !slices.Contains(dropped, name) {
 			h[name] = strings.Join(values, ",")
 		}
+	}
+	if len(in.body) == 0 && h["content-type"] == "" {
+		h["content-type"] = plainText
 	}
 	h["host"] = in.Host
 	h["content-length"] = strconv.Itoa(len(in.body))

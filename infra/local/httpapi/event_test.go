@@ -139,6 +139,19 @@ func TestConnectionHeadersStop(t *testing.T) {
 	}
 }
 
+func TestARequestWithoutPayloadGetsAContentType(t *testing.T) {
+	t.Parallel()
+	b := &backend{}
+	serve(t, b.api(t, "$default"), get("/"))
+	wantEqual(t, "without", b.at("headers", "content-type"), "text/plain; charset=utf-8")
+	r := get("/")
+	r.Header.Set("Content-Type", "application/json")
+	serve(t, b.api(t, "$default"), r)
+	wantEqual(t, "with", b.at("headers", "content-type"), "application/json")
+	serve(t, b.api(t, "$default"), httptest.NewRequest("POST", "/", strings.NewReader("x")))
+	wantEqual(t, "with a payload", b.at("headers", "content-type"), nil)
+}
+
 func TestCookiesHaveTheirOwnField(t *testing.T) {
 	t.Parallel()
 	b := &backend{}

@@ -95,8 +95,8 @@ func (p proxyResponse) answer() (answer, error) {
 			return answer{}, fmt.Errorf("decoding the base64 body: %w", err)
 		}
 	}
-	if len(a.body) > 0 && a.header.Get("Content-Type") == "" {
-		a.header.Set("Content-Type", "text/plain; charset=utf-8")
+	if a.header.Get("Content-Type") == "" {
+		a.header.Set("Content-Type", plainText)
 	}
 	return a, nil
 }

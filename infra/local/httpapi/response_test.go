@@ -53,9 +53,10 @@ func TestBase64BodiesAreDecoded(t *testing.T) {
 	wantEqual(t, "body", body(t, serve(t, b.api(t, "$default"), get("/"))), "\x89PNG")
 }
 
-func TestBodyWithoutContentTypeIsPlainText(t *testing.T) {
+// Format 2.0 has no multiValueHeaders.
+func TestAnswerWithoutContentTypeIsPlainText(t *testing.T) {
 	t.Parallel()
-	b := &backend{answer: `{"statusCode":200,"body":"{}"}`}
+	b := &backend{answer: `{"statusCode":200,"body":"{}","multiValueHeaders":{"Content-Type":["application/json"]}}`}
 	wantEqual(t, "content type", serve(t, b.api(t, "$default"), get("/")).Header.Get("Content-Type"), "text/plain; charset=utf-8")
 }
 

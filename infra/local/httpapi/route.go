@@ -77,6 +77,9 @@ func compileRoute(d Route) (*route, error) {
 	if !found || !slices.Contains(routeMethods, method) || !strings.HasPrefix(path, "/") {
 		return nil, errors.New(`write it as "METHOD /path" or "$default"`)
 	}
+	if path != "/" && strings.HasSuffix(path, "/") {
+		return nil, errors.New("a route's path must not end with a slash")
+	}
 	rt.method = method
 	var err error
 	rt.segments, err = parseSegments(path)

@@ -96,6 +96,7 @@ func TestMistakesOfADescriptionAreNamed(t *testing.T) {
 		"no slash":   {b.api(t, "GET a"), `write it as "METHOD /path"`},
 		"greedy":     {b.api(t, "GET /{a+}/b"), "a greedy variable must be the last segment"},
 		"unclosed":   {b.api(t, "GET /{a"), "a variable is written {name} or {name+}"},
+		"slash":      {b.api(t, "GET /a/"), "must not end with a slash"},
 		"empty":      {b.api(t, "GET /{}"), "a variable is written {name} or {name+}"},
 		"twice":      {b.api(t, "GET /a", "GET /a"), `route "GET /a" is declared twice`},
 		"format":     {with(func(a *API) { a.Routes[0].Integration.PayloadFormatVersion = "1.0" }), `payload format version "1.0": only 2.0 is served`},
