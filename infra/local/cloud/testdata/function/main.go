@@ -16,8 +16,8 @@ import (
 
 type event struct {
 	RequestType, ResponseURL, StackId, RequestId, LogicalResourceId, PhysicalResourceId string //nolint:revive // CloudFormation's names
-	ResourceProperties                                                                 map[string]any
-	RawPath                                                                            string `json:"rawPath"`
+	ResourceProperties                                                                  map[string]any
+	RawPath                                                                             string `json:"rawPath"`
 }
 
 func main() { lambda.Start(handle) }

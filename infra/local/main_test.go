@@ -1,0 +1,390 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// codeDir holds the bootstrap that TestMain builds from testdata/function.
+var codeDir string
+
+// TestMain lets this test program be the background process that `up` starts: it starts its own executable.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "run" {
+		main()
+		return
+	}
+	os.Exit(build(m))
+}
+
+func build(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "local-test-")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	codeDir = dir
+	cmd := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", filepath.Join(dir, "bootstrap"), "./testdata/function")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build the test function: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// stack serves index.html from a bucket and the test function under /api/.
+const stack = `{"Resources": {
+	%s
+	"F": {"Type": "AWS::Lambda::Function", "Properties": {"Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": 10, "Code": {"S3Bucket": "assets", "S3Key": "code.zip"}}},
+	"Api": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"ProtocolType": "HTTP", "Name": "a"}},
+	"Stage": {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"ApiId": {"Ref": "Api"}, "StageName": "$default"}},
+	"Integration": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {"ApiId": {"Ref": "Api"}, "IntegrationType": "AWS_PROXY", "IntegrationUri": {"Fn::GetAtt": ["F", "Arn"]}, "PayloadFormatVersion": "2.0"}},
+	"Route": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {"ApiId": {"Ref": "Api"}, "RouteKey": "ANY /api/{proxy+}", "Target": {"Fn::Sub": "integrations/${Integration}"}}},
+	"Permission": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:InvokeFunction", "FunctionName": {"Fn::GetAtt": ["F", "Arn"]}, "Principal": "apigateway.amazonaws.com"}},
+	"Bucket": {"Type": "AWS::S3::Bucket"},
+	"Deployment": {"Type": "Custom::CDKBucketDeployment", "Properties": {"SourceBucketNames": ["assets"], "SourceObjectKeys": ["site.zip"], "DestinationBucketName": {"Ref": "Bucket"}}},
+	"Site": {"Type": "AWS::CloudFront::Distribution", "Properties": {"DistributionConfig": {"Enabled": true, "DefaultRootObject": "index.html",
+		"Origins": [{"Id": "s3", "DomainName": {"Fn::GetAtt": ["Bucket", "RegionalDomainName"]}, "S3OriginConfig": {}},
+			{"Id": "api", "DomainName": {"Fn::Join": ["", [{"Ref": "Api"}, ".execute-api.us-east-1.amazonaws.com"]]}, "CustomOriginConfig": {}}],
+		"CacheBehaviors": [{"PathPattern": "/api/*", "TargetOriginId": "api", "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "OriginRequestPolicyId": "b689b0a8-53d0-40ab-baf2-68738e2966ac"}],
+		"DefaultCacheBehavior": {"TargetOriginId": "s3", "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"}}}}}}`
+
+const instance = `"DB": {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "postgres", "DBName": "miyabi", "MasterUsername": "m", "ManageMasterUserPassword": true}},`
+
+// checkout is an assembly and a state folder, like those of one checkout.
+type checkout struct {
+	t               *testing.T
+	assembly, state string
+	port            int
+}
+
+func newCheckout(t *testing.T, extra string) *checkout {
+	t.Helper()
+	// PostgreSQL's user must be able to enter every folder above its data, so it is not t.TempDir.
+	dir, err := os.MkdirTemp("/var/tmp", "miyabi test ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // PostgreSQL's user must enter it
+		t.Fatal(err)
+	}
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := free.Addr().(*net.TCPAddr).Port
+	_ = free.Close()
+	c := &checkout{t: t, assembly: filepath.Join(dir, "assembly"), state: filepath.Join(dir, "state"), port: port}
+	c.synthesize(extra)
+	t.Cleanup(func() { _, _ = c.run("down") })
+	return c
+}
+
+// synthesize writes the assembly; extra is put before the resources.
+func (c *checkout) synthesize(extra string) {
+	c.t.Helper()
+	site := filepath.Join(c.assembly, "asset.site")
+	if err := os.MkdirAll(site, 0o700); err != nil {
+		c.t.Fatal(err)
+	}
+	code, err := filepath.Rel(c.assembly, codeDir)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	quoted, err := json.Marshal(code)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	asset := `{"source": {"path": %s, "packaging": "zip"}, "destinations": {"d": {"bucketName": "assets", "objectKey": "%s"}}}`
+	for name, text := range map[string]string{
+		"asset.site/index.html": "<title>hello</title>",
+		"S.template.json":       fmt.Sprintf(stack, extra),
+		"S.assets.json":         `{"files": {"c": ` + fmt.Sprintf(asset, quoted, "code.zip") + `, "s": ` + fmt.Sprintf(asset, `"asset.site"`, "site.zip") + `}}`,
+		"manifest.json": `{"artifacts": {"S": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "S.template.json"}, "dependencies": ["A"]},
+			"A": {"type": "cdk:asset-manifest", "properties": {"file": "S.assets.json"}}}}`,
+	} {
+		if err := os.WriteFile(filepath.Join(c.assembly, name), []byte(text), 0o600); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+}
+
+func (c *checkout) run(args ...string) (string, error) {
+	var out bytes.Buffer
+	err := command(context.Background(), append(args, "--state", c.state), &out)
+	return out.String(), err
+}
+
+func (c *checkout) upWith(ctx context.Context, flags ...string) (string, error) {
+	var out bytes.Buffer
+	args := append([]string{"up", "--state", c.state, "--assembly", c.assembly, "--port", strconv.Itoa(c.port)}, flags...)
+	err := command(ctx, args, &out)
+	return out.String(), err
+}
+
+// up starts it and gives what was printed and the address.
+func (c *checkout) up(flags ...string) (printed, url string) {
+	c.t.Helper()
+	printed, err := c.upWith(context.Background(), flags...)
+	if err != nil {
+		log, _ := c.run("logs")
+		c.t.Fatalf("up: %v\n%s", err, log)
+	}
+	url, err = c.run("url")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return printed, strings.TrimSuffix(url, "\n")
+}
+
+func (c *checkout) down() {
+	c.t.Helper()
+	if out, err := c.run("down"); err != nil {
+		c.t.Fatalf("down: %v %s", err, out)
+	}
+}
+
+func (c *checkout) pid() int {
+	c.t.Helper()
+	b, err := os.ReadFile(filepath.Join(c.state, "run.json"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	var r struct{ PID int }
+	if err := json.Unmarshal(b, &r); err != nil {
+		c.t.Fatal(err)
+	}
+	return r.PID
+}
+
+func get(t *testing.T, url string) string {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s answers %s, %v", url, resp.Status, err)
+	}
+	return string(b)
+}
+
+func refusesConnections(t *testing.T, url string) {
+	t.Helper()
+	if conn, err := net.DialTimeout("tcp", strings.TrimPrefix(url, "http://"), time.Second); err == nil {
+		_ = conn.Close()
+		t.Errorf("%s still listens", url)
+	}
+}
+
+func ends(t *testing.T, pid int) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if syscall.Kill(pid, 0) != nil || (err == nil && strings.Contains(string(b), ") Z ")) {
+			return
+		}
+	}
+	t.Errorf("process %d lives on", pid)
+}
+
+func TestUpServesAndDownLeavesNothing(t *testing.T) {
+	t.Parallel()
+	c := newCheckout(t, "")
+	printed, url := c.up()
+	for _, part := range []string{url, "Sign in as", filepath.Join(c.state, "log"), "make down"} {
+		if !strings.Contains(printed, part) {
+			t.Errorf("up does not print %q: %s", part, printed)
+		}
+	}
+	if url != "http://localhost:"+strconv.Itoa(c.port) {
+		t.Errorf("address is %q", url)
+	}
+	if body := get(t, url+"/"); body != "<title>hello</title>" {
+		t.Errorf("/ is %q", body)
+	}
+	function, err := strconv.Atoi(get(t, url+"/api/x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := c.pid()
+	c.down()
+	refusesConnections(t, url)
+	ends(t, function)
+	ends(t, pid)
+	if _, err := os.Stat(filepath.Join(c.state, "run.json")); err == nil {
+		t.Error("the record of the run stays")
+	}
+	if out, err := c.run("down"); err != nil || !strings.Contains(out, "does not run") {
+		t.Errorf("a second down: %q, %v", out, err)
+	}
+}
+
+func TestASecondUpOnlySaysThatItRuns(t *testing.T) {
+	t.Parallel()
+	c := newCheckout(t, "")
+	c.up()
+	pid := c.pid()
+	printed, _ := c.up()
+	if !strings.Contains(printed, "runs already") || c.pid() != pid {
+		t.Errorf("printed %q, process %d then %d", printed, pid, c.pid())
+	}
+}
+
+func TestAChangedAssemblyStartsAnewOnTheSameAddress(t *testing.T) {
+	t.Parallel()
+	c := newCheckout(t, "")
+	_, before := c.up()
+	pid := c.pid()
+	c.synthesize(`"V": {"Type": "AWS::EC2::VPC"},`)
+	_, after := c.up()
+	if c.pid() == pid || before != after {
+		t.Errorf("address %s then %s, process %d then %d", before, after, pid, c.pid())
+	}
+	ends(t, pid)
+}
+
+func TestATakenPortIsSaid(t *testing.T) {
+	t.Parallel()
+	c := newCheckout(t, "")
+	taken, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(c.port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	printed, url := c.up()
+	if !strings.Contains(printed, fmt.Sprintf("Port %d is taken", c.port)) || strings.HasSuffix(url, strconv.Itoa(c.port)) {
+		t.Errorf("printed %q, address %s", printed, url)
+	}
+	get(t, url+"/")
+}
+
+func TestAFailedDeploymentIsOneClearLineAndLeavesNothing(t *testing.T) {
+	t.Parallel()
+	c := newCheckout(t, `"Q": {"Type": "AWS::SQS::Queue"},`)
+	_, err := c.upWith(context.Background())
+	if err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "stack S, resource Q (AWS::SQS::Queue)") {
+		t.Errorf("error is %v", err)
+	}
+	refusesConnections(t, "http://localhost:"+strconv.Itoa(c.port))
+	if _, err := c.run("url"); err == nil {
+		t.Error("an address is given")
+	}
+}
+
+func TestAnInterruptedUpLeavesNothing(t *testing.T) {
+	t.Parallel()
+	for _, after := range []time.Duration{0, 20 * time.Millisecond, 100 * time.Millisecond, 400 * time.Millisecond} {
+		c := newCheckout(t, instance)
+		ctx, cancel := context.WithTimeout(context.Background(), after)
+		_, err := c.upWith(ctx)
+		cancel()
+		if err == nil { // a machine that is faster than this
+			c.down()
+		}
+		refusesConnections(t, "http://localhost:"+strconv.Itoa(c.port))
+		if out, err := c.run("down"); err != nil || !strings.Contains(out, "does not run") {
+			t.Errorf("after %s: down says %q, %v", after, out, err)
+		}
+		if _, err := os.Stat(filepath.Join(c.state, "postgres", "data", "postmaster.pid")); err == nil {
+			t.Errorf("after %s: PostgreSQL runs on", after)
+		}
+	}
+}
+
+func TestAKilledRunIsRecovered(t *testing.T) {
+	t.Parallel()
+	c := newCheckout(t, instance)
+	_, url := c.up()
+	function, err := strconv.Atoi(get(t, url+"/api/x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := c.pid()
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	ends(t, pid)
+	if _, err := c.run("url"); err == nil {
+		t.Error("a killed run still has an address")
+	}
+	_, again := c.up()
+	if again != url {
+		t.Errorf("the address went from %s to %s", url, again)
+	}
+	ends(t, function)
+	get(t, again+"/api/x")
+}
+
+func TestAResetStartsAfresh(t *testing.T) {
+	t.Parallel()
+	c := newCheckout(t, "")
+	c.up()
+	before, err := os.ReadFile(filepath.Join(c.state, "github.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.up("--reset")
+	if after, err := os.ReadFile(filepath.Join(c.state, "github.json")); err != nil || bytes.Equal(before, after) {
+		t.Errorf("the data stayed: %v", err)
+	}
+}
+
+func TestTheForegroundEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	c := newCheckout(t, "")
+	ctx, cancel := context.WithCancel(context.Background())
+	var out safeBuffer
+	done := make(chan error, 1)
+	go func() {
+		done <- command(ctx, []string{"run", "--state", c.state, "--assembly", c.assembly, "--port", strconv.Itoa(c.port)}, &out)
+	}()
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(out.String(), "Serving http://localhost"); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not served: %s", out.String())
+		}
+	}
+	if _, err := c.upWith(context.Background()); err != nil {
+		t.Errorf("up beside a run in the foreground: %v", err)
+	}
+	cancel()
+	if err := <-done; err != nil || !strings.Contains(out.String(), "is stopped") {
+		t.Errorf("run ends with %v", err)
+	}
+	refusesConnections(t, "http://localhost:"+strconv.Itoa(c.port))
+}
+
+func TestWrongCommandLinesSayWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	for args, part := range map[string]string{
+		"":                                "name a command",
+		"start":                           `no command "start"`,
+		"up --state x":                    "up needs --assembly DIR",
+		"down":                            "down needs --state DIR",
+		"url --state x extra":             `takes no argument "extra"`,
+		"down --state x --force":          "-force",
+		"up --state x --port many":        "invalid value",
+		"up --state x --assembly /no/dir": "no such file",
+	} {
+		err := command(context.Background(), strings.Fields(strings.ReplaceAll(args, " x", " "+t.TempDir())), io.Discard)
+		if err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("%q: error is %v, want one with %q", args, err, part)
+		}
+	}
+}

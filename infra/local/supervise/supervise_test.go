@@ -1,0 +1,316 @@
+package supervise
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/miyabi-society/platform/infra/local/awsapi"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func newState(t *testing.T) state {
+	t.Helper()
+	s, err := openState(filepath.Join(t.TempDir(), "a state"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestOneProcessAtATimeHoldsALock(t *testing.T) {
+	t.Parallel()
+	s := newState(t)
+	first, err := s.tryLock(runLock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.tryLock(runLock); !errors.Is(err, errLocked) {
+		t.Errorf("second lock gives %v", err)
+	}
+	if err := first.release(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := s.tryLock(runLock)
+	if err != nil {
+		t.Errorf("after the release: %v", err)
+	}
+	_ = again.release()
+}
+
+func TestAProcessIsKnownByItsStartTime(t *testing.T) {
+	t.Parallel()
+	me := record{PID: os.Getpid(), Started: startTime(os.Getpid())}
+	if !me.alive() {
+		t.Error("this process is not seen as alive")
+	}
+	if (record{PID: os.Getpid(), Started: "1"}).alive() {
+		t.Error("another start time must be another process")
+	}
+	if (record{}).alive() || startTime(1<<22+1) != "" {
+		t.Error("no process is seen as alive")
+	}
+}
+
+func TestStopNeverSignalsAStranger(t *testing.T) {
+	t.Parallel()
+	stranger := exec.Command("sleep", "60")
+	if err := stranger.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = stranger.Process.Kill(); _ = stranger.Wait() }()
+	s := newState(t)
+	if err := s.write(recordFile, record{PID: stranger.Process.Pid, Started: "of another process"}); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := Down(context.Background(), s.dir, &out); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "does not run") || startTime(stranger.Process.Pid) == "" {
+		t.Errorf("Down says %q", out.String())
+	}
+	if _, err := os.Stat(s.path(recordFile)); !errors.Is(err, os.ErrNotExist) {
+		t.Error("the stale record stays")
+	}
+}
+
+func TestAnAddressIsGivenOnlyWhileItIsServed(t *testing.T) {
+	t.Parallel()
+	s := newState(t)
+	if _, err := URL(s.dir); !errors.Is(err, ErrNotRunning) {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := URL(""); err == nil || !strings.Contains(err.Error(), "--state") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestATakenPortGivesTheNextAndIsRemembered(t *testing.T) {
+	t.Parallel()
+	s := newState(t)
+	taken, err := listenLoopback(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	site, gitHub, note, err := s.openPorts(taken.port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if site.port == taken.port || !strings.Contains(note, "taken") {
+		t.Errorf("port %d, note %q", site.port, note)
+	}
+	if err := errors.Join(site.close(), gitHub.close(), taken.close()); err != nil {
+		t.Fatal(err)
+	}
+	again, gitHubAgain, _, err := s.openPorts(taken.port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.port != site.port || gitHubAgain.port != gitHub.port {
+		t.Errorf("the next run has ports %d and %d, not %d and %d", again.port, gitHubAgain.port, site.port, gitHub.port)
+	}
+	_, _ = again.close(), gitHubAgain.close()
+}
+
+func TestAPortIsOpenOnBothLoopbackAddresses(t *testing.T) {
+	t.Parallel()
+	probe, err := net.Listen("tcp6", "[::1]:0")
+	if err != nil {
+		t.Skip("this machine has no IPv6 loopback")
+	}
+	_ = probe.Close()
+	o, err := listenLoopback(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = o.close() }()
+	if len(o.listeners) != 2 {
+		t.Errorf("%d listeners", len(o.listeners))
+	}
+	if _, err := listenLoopback(o.port); err == nil {
+		t.Error("the port was opened twice")
+	}
+}
+
+func TestTheFrontRefusesForeignNamesAndWebSockets(t *testing.T) {
+	t.Parallel()
+	h := front(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
+	for _, c := range []struct {
+		host, upgrade string
+		want          int
+	}{
+		{"localhost:8080", "", 418},
+		{"127.0.0.1:8080", "", 418},
+		{"[::1]:8080", "", 418},
+		{"localhost", "", 418},
+		{"evil.example:8080", "", 421},
+		{"localhost.evil.example", "", 421},
+		{"localhost:8080", "WebSocket", 501},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Host = c.host
+		r.Header.Set("Upgrade", c.upgrade)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != c.want {
+			t.Errorf("%s %s gives %d, want %d", c.host, c.upgrade, w.Code, c.want)
+		}
+	}
+}
+
+func TestTheGateAnswers503UntilTheSiteIsThere(t *testing.T) {
+	t.Parallel()
+	g := &gate{}
+	status := func() int {
+		w := httptest.NewRecorder()
+		g.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		return w.Code
+	}
+	if status() != http.StatusServiceUnavailable {
+		t.Error("served before it is open")
+	}
+	g.open(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
+	if status() != http.StatusTeapot {
+		t.Error("not served when open")
+	}
+}
+
+func TestTheOAuthPairIsMadeOnceAndPutBesideTheOtherKeys(t *testing.T) {
+	t.Parallel()
+	s := newState(t)
+	pair, err := s.gitHubPair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := s.gitHubPair(); err != nil || again != pair || len(pair.Secret) < 40 {
+		t.Errorf("pair is %+v, then %+v, %v", pair, again, err)
+	}
+	secrets, err := awsapi.OpenSecrets(s.path("secrets"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := putPair(secrets, pair); err != nil {
+		t.Errorf("without the secret: %v", err)
+	}
+	spec := awsapi.SecretSpec{Name: identitySecret, Region: "us-east-1", Account: "000000000000", SecretString: `{"github_client_id":"","jwt_key":"k"}`}
+	if _, err := secrets.Ensure(spec); err != nil {
+		t.Fatal(err)
+	}
+	if err := putPair(secrets, pair); err != nil {
+		t.Fatal(err)
+	}
+	text, err := secrets.Value(identitySecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]string
+	if err := json.Unmarshal([]byte(text), &got); err != nil || got["jwt_key"] != "k" || got["github_client_id"] != pair.ID || got["github_client_secret"] != pair.Secret {
+		t.Errorf("secret is %s, %v", text, err)
+	}
+}
+
+func TestAResetRemovesDataAndKeepsThePorts(t *testing.T) {
+	t.Parallel()
+	s := newState(t)
+	for _, name := range []string{portsFile, runLock, recordFile, "log"} {
+		if err := os.WriteFile(s.path(name), []byte("{}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.MkdirAll(s.path("postgres/data"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.reset(); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(s.dir)
+	if err != nil || len(entries) != 2 {
+		t.Errorf("left are %v, %v", entries, err)
+	}
+}
+
+func TestAFullLogBeginsAnew(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "log")
+	l, err := openLog(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.size = maxLog + 1
+	if _, err := l.Write([]byte("second\n")); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(path); err != nil || !strings.HasSuffix(string(b), " second\n") {
+		t.Errorf("log is %q, %v", b, err)
+	}
+	if _, err := os.Stat(path + ".1"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLogsPrintTheEndAndFollow(t *testing.T) {
+	t.Parallel()
+	s := newState(t)
+	if err := Logs(context.Background(), s.dir, false, &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "make up") {
+		t.Errorf("without a log: %v", err)
+	}
+	long := strings.Repeat("x", shownLog) + "\nthe end\n"
+	if err := os.WriteFile(LogFile(s.dir), []byte(long), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := Logs(context.Background(), s.dir, false, &out); err != nil || out.String() != "the end\n" {
+		t.Errorf("printed %.20q, %v", out.String(), err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	out.Reset()
+	go func() {
+		f, err := os.OpenFile(LogFile(s.dir), os.O_APPEND|os.O_WRONLY, 0)
+		if err == nil {
+			time.Sleep(100 * time.Millisecond)
+			_, _ = f.WriteString("more\n")
+			_ = f.Close()
+		}
+	}()
+	if err := Logs(ctx, s.dir, true, &out); err != nil || out.String() != "the end\nmore\n" {
+		t.Errorf("followed %q, %v", out.String(), err)
+	}
+}
+
+func TestACommandWaitsForTheOneBefore(t *testing.T) {
+	t.Parallel()
+	s := newState(t)
+	held, err := s.tryLock(commandLock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	if err := Down(ctx, s.dir, &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "another command") {
+		t.Errorf("error is %v", err)
+	}
+	if err := held.release(); err != nil {
+		t.Fatal(err)
+	}
+	if err := Down(context.Background(), s.dir, &bytes.Buffer{}); err != nil {
+		t.Error(err)
+	}
+}
