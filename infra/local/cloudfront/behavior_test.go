@@ -168,8 +168,8 @@ func TestCloudFrontsOwnHeaders(t *testing.T) {
 	}
 	wantEqual(t, "x-cache", rec.Header().Get("X-Cache"), "Miss from cloudfront")
 	wantEqual(t, "via", rec.Header().Get("Via"), "1.1 local.cloudfront.net (CloudFront)")
-	if rec.Header().Get("X-Amz-Cf-Id") == "" {
-		t.Error("no X-Amz-Cf-Id")
+	if id := rec.Header().Get("X-Amz-Cf-Id"); id == "" || id != h.Get("X-Amz-Cf-Id") {
+		t.Errorf("X-Amz-Cf-Id: the viewer got %q, the origin %q", id, h.Get("X-Amz-Cf-Id"))
 	}
 }
 

@@ -25,8 +25,8 @@ var forwardedByPolicy = map[Forward][]string{
 	ForwardUserAgentReferer: {"Referer", "User-Agent"},
 }
 
-// originRequest turns the viewer's request into the origin's.
-func originRequest(in *http.Request, b Behavior, o Origin) *http.Request {
+// originRequest turns the viewer's request, which has the given id, into the origin's.
+func originRequest(in *http.Request, b Behavior, o Origin, id string) *http.Request {
 	h := in.Header
 	everything := b.Forward == ForwardAll || b.Forward == ForwardAllExceptHost
 	connection := connectionHeaders(h)
@@ -42,6 +42,7 @@ func originRequest(in *http.Request, b Behavior, o Origin) *http.Request {
 	if h.Get("User-Agent") == "" {
 		h.Set("User-Agent", "Amazon CloudFront")
 	}
+	h.Set("X-Amz-Cf-Id", id)
 	appendTo(h, "X-Forwarded-For", viewerIP(in))
 	appendTo(h, "Via", strings.TrimPrefix(in.Proto, "HTTP/")+" local.cloudfront.net (CloudFront)")
 	for name, value := range o.CustomHeaders {

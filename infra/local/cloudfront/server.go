@@ -140,7 +140,7 @@ func (s *server) forward(out *response, in *http.Request, b Behavior) {
 	if in.URL.Path == "/" && s.dist.DefaultRootObject != "" {
 		setPath(in.URL, "/"+s.dist.DefaultRootObject)
 	}
-	handler.ServeHTTP(out, originRequest(in, b, o))
+	handler.ServeHTTP(out, originRequest(in, b, o, out.id))
 }
 
 func (s *server) eventContext(r *http.Request, id string) eventContext {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"regexp"
 	"time"
@@ -107,19 +108,24 @@ func (s *server) call(w http.ResponseWriter, rt *route, event []byte) {
 	defer cancel()
 	result, err := s.api.Invoke(ctx, rt.functionARN, event)
 	if err != nil {
-		writeMessage(w, failureStatus(err))
-		return
-	}
-	if result.ErrorType() == lambda.TypeTimeout {
-		writeMessage(w, http.StatusGatewayTimeout)
+		fail(w, rt, failureStatus(err), err)
 		return
 	}
 	answer, err := interpret(result)
-	if err != nil {
-		writeMessage(w, http.StatusBadGateway)
-		return
+	switch {
+	case result.ErrorType() == lambda.TypeTimeout:
+		fail(w, rt, http.StatusGatewayTimeout, err)
+	case err != nil:
+		fail(w, rt, http.StatusBadGateway, err)
+	default:
+		answer.write(w)
 	}
-	answer.write(w)
+}
+
+// fail answers for an integration that brought no usable answer. The caller gets no details; the log does.
+func fail(w http.ResponseWriter, rt *route, status int, err error) {
+	slog.Warn("http api integration failed", "route", rt.key, "function", rt.functionARN, "status", status, "error", err)
+	writeMessage(w, status)
 }
 
 // failureStatus maps an invocation that brought no answer to a status: too slow 504, over a concurrency limit 429, too

@@ -35,7 +35,7 @@ type proxyResponse struct {
 // interpret applies the response rules of payload format 2.0. Its error means a bad gateway.
 func interpret(result lambda.Result) (answer, error) {
 	if result.FunctionError != "" {
-		return answer{}, fmt.Errorf("function error %s", result.FunctionError)
+		return answer{}, fmt.Errorf("the function failed: %.500s", result.Payload)
 	}
 	if !json.Valid(result.Payload) {
 		return answer{}, errors.New("the function answered no JSON")
