@@ -4,6 +4,7 @@ package assembly
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -49,15 +50,14 @@ func (o Options) check() error {
 
 // synthesize runs CDK. CDK reports mistakes by a panic, which becomes an error of one line.
 func synthesize(options Options) (err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = mistake(cause)
-		}
-	}()
 	output, err := filepath.Abs(options.Output)
 	if err != nil {
 		return fmt.Errorf("find output folder: %w", err)
 	}
+	if err := os.MkdirAll(output, 0o755); err != nil {
+		return fmt.Errorf("make output folder: %w", err)
+	}
+	defer catch(&err)
 	app := newApp(output, options.Context)
 	if err := addStacks(app, options); err != nil {
 		return err

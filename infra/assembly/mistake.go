@@ -10,6 +10,13 @@ import (
 // noise is what CDK puts around the sentence that says what is wrong.
 var noise = regexp.MustCompile(`^(?:(?:\w*Error|JsiiError|@jsii/kernel\.\w+|RuntimeError):?\s+)+`)
 
+// catch, when deferred, turns a panic of CDK into an error.
+func catch(err *error) {
+	if cause := recover(); cause != nil {
+		*err = mistake(cause)
+	}
+}
+
 // mistake turns what CDK or its runtime panicked with into an error of one line that says what to do.
 func mistake(cause any) error {
 	text := strings.TrimSpace(fmt.Sprint(cause))

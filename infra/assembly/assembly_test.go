@@ -1,0 +1,252 @@
+package assembly_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/miyabi-society/platform/infra/assembly"
+	"github.com/miyabi-society/platform/infra/assembly/fixture"
+	"github.com/miyabi-society/platform/infra/environment"
+	"github.com/miyabi-society/platform/infra/policy"
+)
+
+// root holds the folder of every environment's assembly, and a second one of prod.
+var root string
+
+const again = "prod-again"
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		var err error
+		if root, err = os.MkdirTemp("", "assemblies"); err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(root)
+		if err := synthesizeAll(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+func synthesizeAll() error {
+	folders, err := fixture.Folders(filepath.Join(root, "built"))
+	if err != nil {
+		return err
+	}
+	context, err := fixture.Context(filepath.Join("..", "..", "cdk.json"))
+	if err != nil {
+		return err
+	}
+	for _, name := range append(environment.Names(), again) {
+		settings, err := environment.Load(strings.TrimSuffix(name, "-again"), fixture.Host)
+		if err != nil {
+			return err
+		}
+		options := assembly.Options{Settings: settings, Folders: folders, Output: filepath.Join(root, name), Context: context}
+		if err := assembly.Synthesize(options); err != nil {
+			return fmt.Errorf("synthesize %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func TestTheSameSourcesGiveTheSameBytes(t *testing.T) {
+	t.Parallel()
+	first, second := filepath.Join(root, environment.Prod), filepath.Join(root, again)
+	files := 0
+	err := filepath.WalkDir(first, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		files++
+		relative, err := filepath.Rel(first, path)
+		if err != nil {
+			return err
+		}
+		a, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		b, err := os.ReadFile(filepath.Join(second, relative))
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(a, b) {
+			t.Errorf("%s differs between two syntheses", relative)
+		}
+		return nil
+	})
+	if err != nil || files < 20 {
+		t.Errorf("compared %d files: %v", files, err)
+	}
+}
+
+func TestEveryTemplateLiesInTheAssemblyItself(t *testing.T) {
+	t.Parallel()
+	for _, name := range environment.Names() {
+		want := []string{"Miyabi-Account"}
+		for _, stack := range []string{"Api", "Dashboard", "Database", "Foundation", "Operations", "Schema"} {
+			want = append(want, "Miyabi-"+name+"-"+stack)
+		}
+		var got []string
+		for _, template := range templates(t, name) {
+			got = append(got, template.Name)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s has the stacks %v, want %v", name, got, want)
+		}
+	}
+}
+
+func TestSynthesisAsksAWSForNothing(t *testing.T) {
+	t.Parallel()
+	for _, name := range environment.Names() {
+		if missing := manifest(t, name)["missing"]; missing != nil {
+			t.Errorf("the manifest of %s asks for %v", name, missing)
+		}
+	}
+}
+
+func TestPhasesAreDeployedInOrder(t *testing.T) {
+	t.Parallel()
+	artifacts := manifest(t, environment.Dev)["artifacts"].(map[string]any)
+	order := []string{"Foundation", "Database", "Schema", "Api", "Dashboard", "Operations"}
+	for i, stack := range order[1:] {
+		artifact := artifacts["Miyabi-dev-"+stack].(map[string]any)
+		dependencies := artifact["dependencies"].([]any)
+		if want := "Miyabi-dev-" + order[i]; !slices.Contains(dependencies, any(want)) {
+			t.Errorf("%s depends on %v, want %s", stack, dependencies, want)
+		}
+	}
+}
+
+func TestStacksFitIntoAnyAccount(t *testing.T) {
+	t.Parallel()
+	for id, value := range manifest(t, environment.Prod)["artifacts"].(map[string]any) {
+		artifact := value.(map[string]any)
+		if artifact["type"] == "aws:cloudformation:stack" && artifact["environment"] != "aws://unknown-account/us-east-1" {
+			t.Errorf("%s goes to %v", id, artifact["environment"])
+		}
+	}
+}
+
+func TestTheAccountStackIsTheSameForEveryEnvironment(t *testing.T) {
+	t.Parallel()
+	read := func(name string) string {
+		content, err := os.ReadFile(filepath.Join(root, name, "Miyabi-Account.template.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(content)
+	}
+	for _, name := range environment.Names() {
+		if read(name) != read(environment.Prod) {
+			t.Errorf("the account's stack of %s differs from prod's", name)
+		}
+	}
+}
+
+// A real template that is weakened in one place must fail, else the rule does not see what CDK really writes.
+func TestARealTemplateThatIsWeakenedFails(t *testing.T) {
+	t.Parallel()
+	for name, weaken := range map[string]struct{ stack, from, to, want string }{
+		"action of the api function":     {"Api", `"rds-db:connect"`, `"dynamodb:Query"`, "may dynamodb:Query"},
+		"action of the migrate function": {"Schema", `"secretsmanager:GetSecretValue"`, `"ssm:GetParameter"`, "may ssm:GetParameter"},
+		"managed policy":                 {"Schema", "AWSLambdaVPCAccessExecutionRole", "AmazonSSMReadOnlyAccess", "has the managed policy"},
+		"runtime":                        {"Schema", `"provided.al2023"`, `"nodejs24.x"`, "runs on"},
+		"egress":                         {"Schema", `"CidrIpv6": "::/0"`, `"CidrIp": "0.0.0.0/0"`, "opens all of IPv4"},
+		"log group":                      {"Schema", `"LoggingConfig"`, `"TracingConfig"`, "has no log group"},
+		"variable":                       {"Schema", `"DATABASE_SECRET_ARN"`, `"DATABASE_PASSWORD"`, "has the variable DATABASE_PASSWORD"},
+		"import":                         {"Schema", `"Ref": "DatabasePort"`, `"Fn::ImportValue": "DatabasePort"`, "instead of importing"},
+		"NAT gateway":                    {"Foundation", `"AWS::EC2::EgressOnlyInternetGateway"`, `"AWS::EC2::NatGateway"`, "is a NAT gateway"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			stack := "Miyabi-prod-" + weaken.stack
+			content, err := os.ReadFile(filepath.Join(root, environment.Prod, stack+".template.json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			weakened := bytes.Replace(content, []byte(weaken.from), []byte(weaken.to), 1)
+			if bytes.Equal(content, weakened) {
+				t.Fatalf("%s has no %s", stack, weaken.from)
+			}
+			template, err := policy.ParseTemplate(stack, weakened)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := policy.Check([]policy.Template{template}); err == nil || !strings.Contains(err.Error(), weaken.want) {
+				t.Errorf("Check = %v, want %q in it", err, weaken.want)
+			}
+		})
+	}
+}
+
+func TestSynthesizeRefusesBadSettingsAndMissingFoldersBeforeCDKStarts(t *testing.T) {
+	t.Parallel()
+	settings, err := environment.Load(environment.Dev, fixture.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := settings
+	broken.Database.StorageGiB = 1
+	for name, options := range map[string]assembly.Options{
+		"Database.StorageGiB is 1": {Settings: broken},
+		"bootstrap is missing":     {Settings: settings, Folders: environment.Folders{Functions: t.TempDir()}},
+	} {
+		if err := assembly.Synthesize(options); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("Synthesize = %v, want %q in it", err, name)
+		}
+	}
+}
+
+func TestSynthesizeRefusesAnOutputThatCannotBeAFolder(t *testing.T) {
+	t.Parallel()
+	folders, err := fixture.Folders(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings, err := environment.Load(environment.Dev, fixture.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	err = assembly.Synthesize(assembly.Options{Settings: settings, Folders: folders, Output: filepath.Join(file, "out")})
+	if err == nil || !strings.Contains(err.Error(), "make output folder") {
+		t.Errorf("Synthesize = %v", err)
+	}
+}
+
+func templates(t *testing.T, name string) []policy.Template {
+	t.Helper()
+	templates, err := policy.ReadTemplates(filepath.Join(root, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return templates
+}
+
+func manifest(t *testing.T, name string) map[string]any {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(root, name, "manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document map[string]any
+	if err := json.Unmarshal(content, &document); err != nil {
+		t.Fatal(err)
+	}
+	return document
+}

@@ -1,0 +1,70 @@
+package environment_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/miyabi-society/platform/infra/environment"
+)
+
+func TestValidateSaysWhichSettingIsWrong(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(*environment.Settings){
+		"Name":                          func(s *environment.Settings) { s.Name = "test" },
+		"Region":                        func(s *environment.Settings) { s.Region = "eu-moon-1" },
+		"Owner":                         func(s *environment.Settings) { s.Owner = "" },
+		"Repository":                    func(s *environment.Settings) { s.Repository = "platform" },
+		"Network.CIDR":                  func(s *environment.Settings) { s.Network.CIDR = "10.20.0.1/16" },
+		"Database.EngineVersion":        func(s *environment.Settings) { s.Database.EngineVersion = "15.14" },
+		"Database.InstanceClass":        func(s *environment.Settings) { s.Database.InstanceClass = "db.t4g.small" },
+		"Database.StorageGiB":           func(s *environment.Settings) { s.Database.StorageGiB = 19 },
+		"Database.BackupDays":           func(s *environment.Settings) { s.Database.BackupDays = 0 },
+		"Database.PoolSize":             func(s *environment.Settings) { s.Database.PoolSize = 0 },
+		"Database.TLS":                  func(s *environment.Settings) { s.Database.TLS = false },
+		"Functions.Platform":            func(s *environment.Settings) { s.Functions.Platform.Architecture = "386" },
+		"Functions.MemoryMiB":           func(s *environment.Settings) { s.Functions.MemoryMiB = 64 },
+		"Functions.TimeoutSeconds":      func(s *environment.Settings) { s.Functions.TimeoutSeconds = 30 },
+		"Functions.ReservedConcurrency": func(s *environment.Settings) { s.Database.Proxy = false },
+		"Functions.LogLevel":            func(s *environment.Settings) { s.Functions.LogLevel = "verbose" },
+		"API.RateLimit":                 func(s *environment.Settings) { s.API.RateLimit = 0 },
+		"API.BurstLimit":                func(s *environment.Settings) { s.API.BurstLimit = 1 },
+		"API.GitHubURL":                 func(s *environment.Settings) { s.API.GitHubURL = "https://github.com/" },
+		"API.GitHubAPIURL":              func(s *environment.Settings) { s.API.GitHubAPIURL = "api.github.com" },
+		"Site.PriceClass":               func(s *environment.Settings) { s.Site.PriceClass = "300" },
+		"Logs.RetentionDays":            func(s *environment.Settings) { s.Logs.RetentionDays = 8 },
+		"Budget.MonthlyUSD":             func(s *environment.Settings) { s.Budget.MonthlyUSD = 0 },
+		"Alarms.ServerErrors":           func(s *environment.Settings) { s.Alarms.ServerErrors = 0 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			settings := load(t, environment.Dev)
+			spoil(&settings)
+			err := settings.Validate()
+			if err == nil || !strings.HasPrefix(err.Error(), name+" ") {
+				t.Fatalf("Validate = %v, want an error about %s", err, name)
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("the error has more than one line: %v", err)
+			}
+		})
+	}
+}
+
+func TestValidateReportsAllMistakesInOneLine(t *testing.T) {
+	t.Parallel()
+	settings := load(t, environment.Dev)
+	settings.Owner, settings.Database.StorageGiB = "", 0
+	err := settings.Validate()
+	if err == nil || !strings.Contains(err.Error(), "Owner") || !strings.Contains(err.Error(), "; Database.StorageGiB") {
+		t.Errorf("Validate = %v", err)
+	}
+}
+
+func TestAnEnvironmentWithoutProxyNeedsABoundOnItsConnections(t *testing.T) {
+	t.Parallel()
+	settings := load(t, environment.Dev)
+	settings.Database.Proxy, settings.Functions.ReservedConcurrency = false, 20
+	if err := settings.Validate(); err != nil {
+		t.Error(err)
+	}
+}
