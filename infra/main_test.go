@@ -1,0 +1,91 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// inFolder runs the test in a folder with the given cdk.json, as the CDK CLI would not.
+func inFolder(t *testing.T, cdkJSON string) {
+	t.Helper()
+	folder := t.TempDir()
+	if cdkJSON != "" {
+		if err := os.WriteFile(filepath.Join(folder, "cdk.json"), []byte(cdkJSON), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(folder)
+	t.Setenv("ENV", "")
+	t.Setenv(contextVariable, "")
+	t.Setenv(contextFileVariable, "")
+}
+
+func wantError(t *testing.T, err error, part string) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), part) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("got error %v, want one line with %q", err, part)
+	}
+}
+
+func TestRunSaysWhatIsMissing(t *testing.T) {
+	inFolder(t, "")
+	wantError(t, run(nil), "run infra from the project's root")
+	inFolder(t, "{")
+	wantError(t, run(nil), "read context of cdk.json")
+	inFolder(t, "{}")
+	wantError(t, run(nil), "set ENV or pass -c env=…")
+	wantError(t, run([]string{"-c", "env=test"}), `unknown environment "test"`)
+	wantError(t, run([]string{"-c", "env"}), `"env" is not key=value`)
+	wantError(t, run([]string{"prod"}), `unexpected argument "prod"`)
+	wantError(t, run([]string{"-x"}), "the only arguments are -c key=value")
+	wantError(t, run([]string{"-c", "env=dev"}), "api/bootstrap is missing: run `make synth ENV=dev`")
+}
+
+func TestTheContextKeyWinsOverTheVariable(t *testing.T) {
+	inFolder(t, "{}")
+	t.Setenv("ENV", "staging")
+	wantError(t, run(nil), "make synth ENV=staging")
+	wantError(t, run([]string{"-c", "env=prod"}), "make synth ENV=prod")
+}
+
+func TestTheCLIsContextReplacesThatOfTheFile(t *testing.T) {
+	inFolder(t, `{"context": {"flag": "file", "only": "file"}}`)
+	bare, err := readContext([]string{"-c", "added=argument"})
+	if err != nil || bare["flag"] != "file" || bare["added"] != "argument" {
+		t.Errorf("bare context %v, error %v", bare, err)
+	}
+	overflow := filepath.Join(t.TempDir(), "context.json")
+	if err := os.WriteFile(overflow, []byte(`{"long": "yes"}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(contextVariable, `{"flag": "cli"}`)
+	t.Setenv(contextFileVariable, overflow)
+	cli, err := readContext(nil)
+	if err != nil || cli["flag"] != "cli" || cli["long"] != "yes" || cli["only"] != nil {
+		t.Errorf("context %v, error %v", cli, err)
+	}
+	t.Setenv(contextVariable, "{")
+	_, err = readContext(nil)
+	wantError(t, err, contextVariable)
+}
+
+func TestOnlyHarmlessLinesAreKeptBack(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"one\ntwo\n": "one\ntwo\n",
+		"Runtime process exited abnormally: waitid: no child processes":                     "",
+		"Runtime process exited abnormally: exit status 1":                                  "Runtime process exited abnormally: exit status 1",
+		"before\n!!!!!!\n!!  Node 20 is end-of-life and not supported  !!\n!!!!!!\nafter\n": "before\nafter\n",
+		"!!!!!!\n!!  Node 21 is unsupported  !!\n!!!!!!\nafter\n":                           "!!!!!!\n!!  Node 21 is unsupported  !!\n!!!!!!\nafter\n",
+		"!!!!!!\n!!  Node 21 is unsupported  !!\n!!!!!!\n":                                  "!!!!!!\n!!  Node 21 is unsupported  !!\n!!!!!!\n",
+		"last line without a break":                                                         "last line without a break",
+	} {
+		var kept strings.Builder
+		passOn(strings.NewReader(given), &kept)
+		if kept.String() != want {
+			t.Errorf("passOn(%q) = %q, want %q", given, kept.String(), want)
+		}
+	}
+}
