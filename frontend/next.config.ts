@@ -1,5 +1,6 @@
 import type { NextConfig } from 'next';
 import { PHASE_DEVELOPMENT_SERVER } from 'next/constants.js';
+import { PathFreeModuleIds } from './scripts/path-free-module-ids.mjs';
 import { sourceHash } from './scripts/source-hash.mjs';
 
 const shared: NextConfig = {
@@ -10,11 +11,15 @@ const shared: NextConfig = {
   trailingSlash: true,
 };
 
-/** The release: a static export whose build id is the hash of its sources, so that the same sources give the same bytes. */
+/** The release: a static export. The same sources give the same bytes, wherever and whenever it is built. */
 const release: NextConfig = {
   ...shared,
   generateBuildId: () => sourceHash(import.meta.dirname),
   output: 'export',
+  webpack: (webpackConfig) => {
+    webpackConfig.plugins.push(new PathFreeModuleIds(import.meta.dirname));
+    return webpackConfig;
+  },
 };
 
 /**
