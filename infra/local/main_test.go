@@ -260,6 +260,35 @@ func TestAChangedAssemblyStartsAnewOnTheSameAddress(t *testing.T) {
 	ends(t, pid)
 }
 
+func TestTwoUpsAtOnceStartOne(t *testing.T) {
+	t.Parallel()
+	c := newCheckout(t, "")
+	failed := make(chan error, 2)
+	for range 2 {
+		go func() {
+			_, err := c.upWith(context.Background())
+			failed <- err
+		}()
+	}
+	for range 2 {
+		if err := <-failed; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestAnotherPortMovesTheSite(t *testing.T) {
+	t.Parallel()
+	c := newCheckout(t, "")
+	_, before := c.up()
+	c.port++
+	_, after := c.up()
+	if before == after {
+		t.Errorf("the address stays %s", before)
+	}
+	refusesConnections(t, before)
+}
+
 func TestATakenPortIsSaid(t *testing.T) {
 	t.Parallel()
 	c := newCheckout(t, "")

@@ -99,13 +99,24 @@ func (c *Cloud) open() error {
 	c.services = awsapi.New(awsapi.Services{Lambda: c.functions, Secrets: c.secrets, Parameters: c.parameters})
 	mux := http.NewServeMux()
 	mux.Handle("PUT "+answerPath+"{token}", c.answers)
-	mux.Handle("/", c.services)
+	mux.Handle("/", refuseBrowsers(c.services))
 	c.endpoint = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		_ = c.endpoint.Serve(listener)
 		close(c.served)
 	}()
 	return nil
+}
+
+// refuseBrowsers keeps web pages away from the services: a browser says where a request comes from, an SDK never does.
+func refuseBrowsers(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
+			http.Error(w, "The local AWS services answer functions and SDKs, not web pages.", http.StatusForbidden)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // environment is what every function finds of its account. The credentials are checked by nobody.

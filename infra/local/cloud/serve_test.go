@@ -136,6 +136,30 @@ func TestAWebSocketAPIAnswers501(t *testing.T) {
 	}
 }
 
+func TestWebPagesCannotCallTheServices(t *testing.T) {
+	t.Parallel()
+	c := newMachine(t).must(resources(function))
+	for _, header := range []string{"Origin", "Sec-Fetch-Site", ""} {
+		req, err := http.NewRequest(http.MethodPost, c.address+"/2015-03-31/functions/none/invocations", strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := http.StatusNotFound
+		if header != "" {
+			req.Header.Set(header, "cross-site")
+			want = http.StatusForbidden
+		}
+		resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("with %q: status %d, want %d", header, resp.StatusCode, want)
+		}
+	}
+}
+
 func TestPhysicalNamesKeepTheirLimitAndStayTheSame(t *testing.T) {
 	t.Parallel()
 	named := func(repeat int) string {

@@ -28,6 +28,8 @@ type instance struct {
 	initError chan []byte
 	// gone is closed when the process and all that it forked have ended.
 	gone chan struct{}
+	// idleSince belongs to the pool.
+	idleSince time.Time
 
 	mu      sync.Mutex
 	current *invocation

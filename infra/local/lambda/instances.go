@@ -1,5 +1,35 @@
 package lambda
 
+import "time"
+
+// reap ends processes that have been idle for IdleTime, until the registry is closed.
+func (r *Registry) reap() {
+	tick := time.NewTicker(r.options.IdleTime / 4)
+	defer tick.Stop()
+	for {
+		select {
+		case <-r.closing:
+			return
+		case now := <-tick.C:
+			for _, in := range r.idleSince(now.Add(-r.options.IdleTime)) {
+				in.kill()
+			}
+		}
+	}
+}
+
+func (r *Registry) idleSince(before time.Time) []*instance {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var old []*instance
+	for _, e := range r.functions {
+		for _, p := range e.versions {
+			old = append(old, p.reap(before)...)
+		}
+	}
+	return old
+}
+
 // add makes the token of a process known to the Runtime API, before the process starts.
 func (r *Registry) add(in *instance) {
 	r.mu.Lock()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -17,10 +19,19 @@ type pool struct {
 	running *atomic.Int64
 	// slots bounds the processes of this pool.
 	slots chan struct{}
-	// idle holds the processes that wait for an event.
-	idle chan *instance
+	// freed gets a signal when a process becomes idle.
+	freed chan struct{}
 	// settling counts processes that have answered and will ask for the next event at any moment.
 	settling atomic.Int64
+
+	mu sync.Mutex
+	// idle holds the processes that wait for an event, the one that was used last at the end.
+	idle []*instance
+}
+
+func newPool(r *Registry, e *entry, version string) *pool {
+	n := r.options.Processes
+	return &pool{registry: r, function: e.config, version: version, running: e.running, slots: make(chan struct{}, n), freed: make(chan struct{}, n)}
 }
 
 // settleTime is how long an invocation waits for a process that is about to be idle before it starts another.
@@ -196,29 +207,56 @@ func (p *pool) timedOut(inv *invocation) Result {
 func (p *pool) pop() *instance {
 	var patience <-chan time.Time
 	for {
-		select {
-		case in := <-p.idle:
-			if in.alive() {
-				return in
-			}
-			continue
-		default:
-		}
-		if p.settling.Load() == 0 {
-			return nil
+		if in := p.lastIdle(); in != nil || p.settling.Load() == 0 {
+			return in
 		}
 		if patience == nil {
 			patience = time.After(settleTime)
 		}
 		select {
-		case in := <-p.idle:
-			if in.alive() {
-				return in
-			}
+		case <-p.freed:
 		case <-patience:
 			return nil
 		}
 	}
+}
+
+// lastIdle takes the process that was used last, so that the others grow old and are ended.
+func (p *pool) lastIdle() *instance {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.idle) > 0 {
+		in := p.idle[len(p.idle)-1]
+		p.idle = p.idle[:len(p.idle)-1]
+		if in.alive() {
+			return in
+		}
+	}
+	return nil
+}
+
+func (p *pool) put(in *instance) {
+	p.mu.Lock()
+	in.idleSince = time.Now()
+	p.idle = append(p.idle, in)
+	p.mu.Unlock()
+	select {
+	case p.freed <- struct{}{}:
+	default:
+	}
+}
+
+// reap takes out the processes that were idle since before the given time, except the one that was used last.
+func (p *pool) reap(before time.Time) []*instance {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for n < len(p.idle)-1 && p.idle[n].idleSince.Before(before) {
+		n++
+	}
+	old := slices.Clone(p.idle[:n])
+	p.idle = slices.Delete(p.idle, 0, n)
+	return old
 }
 
 // settle waits until a process that has answered asks for its next event, which it must do within its timeout.
@@ -226,11 +264,7 @@ func (p *pool) settle(in *instance, limit <-chan time.Time) {
 	defer p.settling.Add(-1)
 	select {
 	case <-in.polls:
-		select {
-		case p.idle <- in:
-		default: // as many are idle as may ever run
-			in.kill()
-		}
+		p.put(in)
 	case <-in.gone:
 	case <-limit:
 		in.kill()

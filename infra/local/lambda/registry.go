@@ -22,6 +22,8 @@ type Options struct {
 	Processes int
 	// InitTimeout bounds the time from a process's start until it asks for its first event. Zero means Lambda's 10 s.
 	InitTimeout time.Duration
+	// IdleTime is how long a process stays without an event, when its function has a warmer one. Zero means 5 minutes.
+	IdleTime time.Duration
 	// Log gets the functions' output, each line with its function's name. Nil discards it.
 	Log io.Writer
 }
@@ -59,6 +61,9 @@ func NewRegistry(o Options) (*Registry, error) {
 	if o.InitTimeout == 0 {
 		o.InitTimeout = 10 * time.Second
 	}
+	if o.IdleTime == 0 {
+		o.IdleTime = 5 * time.Minute
+	}
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
@@ -72,6 +77,7 @@ func NewRegistry(o Options) (*Registry, error) {
 	}
 	r.server = &http.Server{Handler: r.runtimeAPI(), ReadHeaderTimeout: 10 * time.Second}
 	r.runs.Go(func() { _ = r.server.Serve(l) })
+	r.runs.Go(r.reap)
 	return r, nil
 }
 
@@ -88,15 +94,8 @@ func (r *Registry) Add(f Function) error {
 	}
 	e := &entry{config: f, versions: map[string]*pool{}, aliases: map[string]string{}, running: new(atomic.Int64)}
 	r.functions[f.Name] = e
-	r.addPool(e, latest)
+	e.versions[latest] = newPool(r, e, latest)
 	return nil
-}
-
-func (r *Registry) addPool(e *entry, version string) {
-	e.versions[version] = &pool{
-		registry: r, function: e.config, version: version, running: e.running,
-		slots: make(chan struct{}, r.options.Processes), idle: make(chan *instance, r.options.Processes),
-	}
 }
 
 // Publish makes the next version of a function, named by name or ARN, and gives its number.
@@ -108,7 +107,7 @@ func (r *Registry) Publish(function string) (version string, err error) {
 		return "", err
 	}
 	version = strconv.Itoa(len(e.versions))
-	r.addPool(e, version)
+	e.versions[version] = newPool(r, e, version)
 	return version, nil
 }
 

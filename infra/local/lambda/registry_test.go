@@ -119,6 +119,14 @@ func (f fixture) wantError(payload, kind, part string) {
 	}
 }
 
+// idle counts the processes of $LATEST that wait for an event.
+func (f fixture) idle() int {
+	p := f.functions["f"].versions[latest]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.idle)
+}
+
 type description struct {
 	PID, Calls int
 	ARN, ID    string
@@ -179,6 +187,27 @@ func TestSimultaneousInvocationsEachHaveAProcess(t *testing.T) {
 	seen := map[string]bool{<-pids: true, <-pids: true, <-pids: true}
 	if len(seen) != 3 {
 		t.Errorf("three invocations at once ran in %d processes", len(seen))
+	}
+}
+
+func TestProcessesThatStayIdleEndExceptOne(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Options{IdleTime: 400 * time.Millisecond})
+	done := make(chan struct{}, 3)
+	for range 3 {
+		go func() {
+			_, _ = f.Invoke(context.Background(), "f", []byte(`{"do":"sleep","ms":200}`))
+			done <- struct{}{}
+		}()
+	}
+	for range 3 {
+		<-done
+	}
+	within(t, 5*time.Second, "three processes are idle", func() bool { return f.idle() == 3 })
+	within(t, 5*time.Second, "one process is left", func() bool { return f.idle() == 1 })
+	time.Sleep(600 * time.Millisecond)
+	if f.idle() != 1 {
+		t.Error("the last process has ended")
 	}
 }
 
@@ -472,14 +501,12 @@ func TestCloseEndsProcessesInTheMiddleOfTheirWork(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, Options{})
 	pid := f.describe("f").PID
-	idle := f.functions["f"].versions[latest].idle
-	within(t, 5*time.Second, "the process is idle", func() bool { return len(idle) == 1 })
 	done := make(chan Result, 1)
 	go func() {
 		r, _ := f.Invoke(context.Background(), "f", []byte(`{"do":"sleep","ms":60000}`))
 		done <- r
 	}()
-	within(t, 5*time.Second, "the process works", func() bool { return len(idle) == 0 })
+	within(t, 5*time.Second, "the process works", func() bool { return f.idle() == 0 })
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -92,8 +92,12 @@ func (s state) openPorts(wanted int) (site, gitHub opened, note string, err erro
 	if gitHub, err = openPort(last.GitHub, defaultGitHubPort); err != nil {
 		return opened{}, opened{}, "", errors.Join(err, site.close())
 	}
-	if site.port != wanted {
-		note = fmt.Sprintf("Port %d is taken or was when this checkout first ran; it uses %d.", wanted, site.port)
+	switch site.port {
+	case wanted:
+	case last.Site:
+		note = fmt.Sprintf("Port %d again, as before: port %d was taken then.", site.port, wanted)
+	default:
+		note = fmt.Sprintf("Port %d is taken; using %d.", wanted, site.port)
 	}
 	if err := s.write(portsFile, ports{wanted, site.port, gitHub.port}); err != nil {
 		return opened{}, opened{}, "", errors.Join(err, site.close(), gitHub.close())

@@ -14,6 +14,7 @@ import (
 	"github.com/miyabi-society/platform/infra/local/assembly"
 	"github.com/miyabi-society/platform/infra/local/cloud"
 	"github.com/miyabi-society/platform/infra/local/github"
+	"github.com/miyabi-society/platform/infra/local/rds"
 )
 
 // Options say what to run and where its state is.
@@ -26,6 +27,23 @@ type Options struct {
 	Port int
 	// Reset removes the data first.
 	Reset bool
+}
+
+// identity is equal for two runs that would be the same: of the same assembly, program and port.
+func (o Options) identity() (string, error) {
+	print, err := assembly.Fingerprint(o.Assembly)
+	if err != nil {
+		return "", err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("find this program: %w", err)
+	}
+	info, err := os.Stat(self)
+	if err != nil {
+		return "", fmt.Errorf("look at this program: %w", err)
+	}
+	return fmt.Sprintf("%s %d %d %d", print, info.Size(), info.ModTime().UnixNano(), o.Port), nil
 }
 
 // notice is what the running process tells the command that started it, as one line of JSON.
@@ -69,7 +87,7 @@ func run(ctx context.Context, o Options, log io.Writer, ready func(notice) error
 		}
 	}
 	me := record{PID: os.Getpid(), Started: startTime(os.Getpid())}
-	if me.Fingerprint, err = assembly.Fingerprint(o.Assembly); err == nil {
+	if me.Runs, err = o.identity(); err == nil {
 		err = s.write(recordFile, me)
 	}
 	if err != nil {
@@ -151,6 +169,9 @@ func (s state) serve(ctx context.Context, o Options, me record, log io.Writer, r
 	servers.start(site, front(gate))
 
 	c, err := cloud.Deploy(ctx, cloud.Config{Assembly: a, StateDir: s.dir, Log: log, Parameters: gitHubParameters(gitHub.port)})
+	if errors.Is(err, rds.ErrNotInstalled) {
+		return rds.ErrNotInstalled // its text is all that a newcomer needs
+	}
 	if err != nil {
 		return err
 	}

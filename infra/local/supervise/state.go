@@ -47,8 +47,8 @@ type record struct {
 	PID int
 	// Started tells the process from a later one of the same id.
 	Started string
-	// Fingerprint is that of the assembly that runs.
-	Fingerprint string
+	// Runs tells what runs: the assembly, this program and the wanted port.
+	Runs string
 	// URL is set once requests are served.
 	URL string
 }

@@ -15,7 +15,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/miyabi-society/platform/infra/local/assembly"
 	"github.com/miyabi-society/platform/infra/local/github"
 )
 
@@ -29,7 +28,7 @@ const (
 // Up starts the local cloud in the background and returns when the site and the API answer. When it runs already with
 // the same assembly, Up only says so; with another one it starts anew. If ctx ends first, nothing is left running.
 func Up(ctx context.Context, o Options, out io.Writer) error {
-	fingerprint, err := assembly.Fingerprint(o.Assembly)
+	identity, err := o.identity()
 	if err != nil {
 		return err
 	}
@@ -46,7 +45,7 @@ func Up(ctx context.Context, o Options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if running && !o.Reset && r.Fingerprint == fingerprint && r.URL != "" {
+	if running && !o.Reset && r.Runs == identity && r.URL != "" {
 		say(out, "The local cloud runs already, with this assembly.")
 		s.summary(out, r.URL)
 		return nil
