@@ -40,7 +40,8 @@ func signIn(t *testing.T, base string, person int) *client {
 	c := newClient(t, base)
 	page := c.do(t, http.MethodGet, "/auth/login?redirect=/en/organizations/", "", nil)
 	require.Equal(t, http.StatusOK, page.status, page.body)
-	form := forms(t, page)[person]
+	form := readForm(t, page)
+	form.values.Set("login", form.buttons["login"][person])
 	landed := c.send(t, http.MethodPost, form.action, form.values.Encode(), http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
 	require.Equal(t, http.StatusOK, landed.status, landed.body)
 	require.Equal(t, base+"/en/organizations/", landed.url.String())
@@ -101,30 +102,34 @@ func decode(t *testing.T, r response, status int) (v map[string]any) {
 	return v
 }
 
+// form is what a browser knows of a page's form: where it goes, its preset values, and the values of its buttons by
+// their names, of which only the pressed one is sent.
 type form struct {
-	action string
-	values url.Values
+	action  string
+	values  url.Values
+	buttons map[string][]string
 }
 
-// forms reads the forms of a page, with their preset values.
-func forms(t *testing.T, page response) (found []form) {
+func readForm(t *testing.T, page response) form {
 	t.Helper()
 	root, err := html.Parse(strings.NewReader(page.body))
 	require.NoError(t, err)
+	f := form{values: url.Values{}, buttons: map[string][]string{}}
 	for node := range root.Descendants() {
+		name, value := attribute(node, "name"), attribute(node, "value")
 		switch node.Data {
 		case "form":
 			action, err := page.url.Parse(attribute(node, "action"))
 			require.NoError(t, err)
-			found = append(found, form{action.String(), url.Values{}})
-		case "input", "button":
-			if name := attribute(node, "name"); name != "" && len(found) > 0 {
-				found[len(found)-1].values.Set(name, attribute(node, "value"))
-			}
+			f.action = action.String()
+		case "input":
+			f.values.Set(name, value)
+		case "button":
+			f.buttons[name] = append(f.buttons[name], value)
 		}
 	}
-	require.NotEmpty(t, found, page.body)
-	return found
+	require.NotEmpty(t, f.action, page.body)
+	return f
 }
 
 func attribute(node *html.Node, name string) string {

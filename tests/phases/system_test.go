@@ -1,6 +1,7 @@
 package phases
 
 import (
+	"context"
 	"net/http"
 	"os"
 	"strings"
@@ -34,7 +35,8 @@ func bringUp(t *testing.T) *system {
 // make runs a target of the project's Makefile and gives what it printed on standard output.
 func (s *system) make(t *testing.T, target string, settings ...string) string {
 	t.Helper()
-	out, err := shell.RunCommandContextAndGetStdOutE(t, t.Context(), s.command(target, settings...))
+	ctx := context.WithoutCancel(t.Context()) // the clean-up runs after the test's context has ended
+	out, err := shell.RunCommandContextAndGetStdOutE(t, ctx, s.command(target, settings...))
 	require.NoError(t, err, "make %s", target)
 	return strings.TrimSpace(out)
 }
