@@ -66,7 +66,8 @@ func synthesize(options Options) (err error) {
 	return nil
 }
 
-// newApp makes an app that gives the same templates when run by the CDK CLI and when run bare.
+// newApp makes an app that gives the same assembly when run by the CDK CLI and when run bare. Stack traces name a temporary
+// folder of the runtime, so they would make every synthesis differ.
 func newApp(output string, context map[string]any) awscdk.App {
 	return awscdk.NewApp(&awscdk.AppProps{
 		Outdir:             jsii.String(output),
@@ -75,9 +76,10 @@ func newApp(output string, context map[string]any) awscdk.App {
 		StackTraces:        jsii.Bool(false),
 		TreeMetadata:       jsii.Bool(false),
 		PostCliContext: &map[string]any{
-			"aws:cdk:enable-asset-metadata": true,
-			"aws:cdk:enable-path-metadata":  true,
-			"aws:cdk:version-reporting":     false,
+			"aws:cdk:disable-creation-stack-traces": true,
+			"aws:cdk:enable-asset-metadata":         true,
+			"aws:cdk:enable-path-metadata":          true,
+			"aws:cdk:version-reporting":             false,
 		},
 	})
 }
