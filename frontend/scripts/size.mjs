@@ -1,6 +1,6 @@
 // Prints the JavaScript that each page loads through its script tags. Usage: node scripts/size.mjs out [--json]
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
@@ -12,7 +12,7 @@ const FRONT = /^(en\/|ja\/)?index\.html$/;
  * Measures every page of an export.
  *
  * @param {string} folder the export
- * @returns {{page: string, files: number, rawKiB: number, gzipKiB: number, budgetKiB: number}[]} by page name
+ * @returns {{address: string, files: number, rawKiB: number, gzipKiB: number, budgetKiB: number}[]} by address
  */
 export function measure(folder) {
   const packed = new Map();
@@ -27,13 +27,21 @@ export function measure(folder) {
   return pages.sort().map((page) => {
     const weights = scriptsOf(readFileSync(join(folder, page), 'utf8')).map(weigh);
     return {
-      page,
+      address: addressOf(page),
       files: weights.length,
       rawKiB: kibibytes(weights.map(({ raw }) => raw)),
       gzipKiB: kibibytes(weights.map(({ gzip }) => gzip)),
       budgetKiB: FRONT.test(page) ? BUDGET.front : BUDGET.other,
     };
   });
+}
+
+/** The address that leads to a page's file. */
+function addressOf(page) {
+  return `/${page
+    .split(sep)
+    .join('/')
+    .replace(/(^|\/)index\.html$/, '$1')}`;
 }
 
 /** The files of a page's script tags, each once; those for browsers without modules are never loaded. */
@@ -52,12 +60,14 @@ function main(folder, format) {
   if (format === '--json') {
     console.log(JSON.stringify(sizes, null, 2));
   } else {
-    for (const { page, files, rawKiB, gzipKiB, budgetKiB } of sizes) {
-      console.log(`${page.padEnd(44)} ${files} files ${rawKiB} KiB, gzip ${gzipKiB} KiB of ${budgetKiB}`);
+    for (const { address, files, rawKiB, gzipKiB, budgetKiB } of sizes) {
+      console.log(
+        `${address.padEnd(28)} ${gzipKiB.toFixed(1).padStart(6)} KiB gzip of ${budgetKiB} (${rawKiB} KiB raw, ${files} files)`,
+      );
     }
   }
   const heavy = sizes.filter(({ gzipKiB, budgetKiB }) => gzipKiB > budgetKiB);
-  if (heavy.length > 0) throw new Error(`over the budget: ${heavy.map(({ page }) => page).join(', ')}`);
+  if (heavy.length > 0) throw new Error(`over the budget: ${heavy.map(({ address }) => address).join(', ')}`);
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {

@@ -17,5 +17,5 @@ it('weighs what the script tags of each page load, each file once', () => {
   writeFileSync(join(folder, '_next/polyfills.js'), randomBytes(10_240));
   const tag = '<script src="/_next/%5Blocale%5D/page.js" async=""></script>';
   writeFileSync(join(folder, 'en/index.html'), `${tag}${tag}<script src="/_next/polyfills.js" noModule=""></script>`);
-  expect(measure(folder)).toEqual([{ page: 'en/index.html', files: 1, rawKiB: 10, gzipKiB: 10, budgetKiB: 130 }]);
+  expect(measure(folder)).toEqual([{ address: '/en/', files: 1, rawKiB: 10, gzipKiB: 10, budgetKiB: 130 }]);
 });

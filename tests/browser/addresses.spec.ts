@@ -14,9 +14,9 @@ test("the front page offers both languages, the reader's own first", async ({ br
 });
 
 test('an address without its last slash leads to the page, query string kept', async ({ page }) => {
-  await page.goto('/ja?error=expired');
-  await expect(page).toHaveURL('/ja/?error=expired');
-  await expect(page.getByRole('main').getByRole('alert')).toContainText('期限が切れました');
+  await page.goto('/ja?error=access_denied');
+  await expect(page).toHaveURL('/ja/?error=access_denied');
+  await expect(page.getByRole('main').getByRole('alert')).toContainText('許可がキャンセルされました');
   await expectAccessible(page);
 });
 

@@ -10,7 +10,7 @@ const output = join(__dirname, '../../.build/browser');
 export default defineConfig({
   testDir: '.',
   outputDir: `${output}/results`,
-  reporter: [['list'], ['json', { outputFile: `${output}/report.json` }]],
+  reporter: [['list'], ['json', { outputFile: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE || `${output}/report.json` }]],
   forbidOnly: true,
   timeout: 60_000,
   workers: 1,

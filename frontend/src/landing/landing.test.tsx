@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { screen } from '@testing-library/react';
 import { describe, expect, it, vi } from 'vitest';
 import { renderPage } from '@/testing/render-page';
 import { Front } from './front';
 import { Landing } from './landing';
+import { SIGN_IN_ERRORS } from './sign-in-error';
 
 describe('Landing', () => {
   it('signs in and leads to the organizations in its language', () => {
@@ -23,7 +25,7 @@ describe('Landing', () => {
   });
 
   it.each([
-    ['expired', /longer than ten minutes/],
+    ['sign_in_expired', /longer than ten minutes/],
     ['something_new', /Code: something_new/],
   ])('says in words what error=%s means', (code, words) => {
     window.history.replaceState(null, '', `/en/?error=${code}`);
@@ -31,10 +33,16 @@ describe('Landing', () => {
     expect(screen.getByRole('alert')).toHaveTextContent(words);
   });
 
+  it('has words for every code that the sign-in knows, and for no other', () => {
+    const flow = readFileSync('../functions/internal/signin/flow.go', 'utf8');
+    const codes = [...flow.matchAll(/^\tcode\w+ = "(\w+)"$/gm)].map(([, code]) => code);
+    expect(codes.sort()).toEqual([...SIGN_IN_ERRORS].sort());
+  });
+
   it('links to the same page in the other language', () => {
-    window.history.replaceState(null, '', '/en/?error=expired');
+    window.history.replaceState(null, '', '/en/?error=unavailable');
     renderPage(<Landing />);
-    expect(screen.getByRole('link', { name: '日本語' })).toHaveAttribute('href', '/ja/?error=expired');
+    expect(screen.getByRole('link', { name: '日本語' })).toHaveAttribute('href', '/ja/?error=unavailable');
     expect(screen.getByRole('link', { name: 'English' })).toHaveAttribute('aria-current', 'true');
   });
 });

@@ -4,8 +4,15 @@ import { useSearchParams } from 'next/navigation';
 import { Suspense } from 'react';
 import { useTranslations } from 'use-intl/react';
 
-/** The codes that a failed sign-in leads back with (`/en/?error=expired`). */
-const CODES = ['access_denied', 'expired', 'state', 'provider', 'unavailable'] as const;
+/** The codes that a failed sign-in leads back with (`/en/?error=access_denied`). */
+export const SIGN_IN_ERRORS = [
+  'access_denied',
+  'sign_in_expired',
+  'sign_in_failed',
+  'github_unavailable',
+  'unavailable',
+  'not_configured',
+] as const;
 
 /** Says in words why the sign-in that just ended did not work. Nothing otherwise. */
 export function SignInError() {
@@ -20,7 +27,7 @@ function ErrorInAddress() {
   const t = useTranslations('signInError');
   const code = useSearchParams().get('error');
   if (!code) return null;
-  const known = CODES.find((candidate) => candidate === code);
+  const known = SIGN_IN_ERRORS.find((candidate) => candidate === code);
   return (
     <div role="alert" className="w-full rounded-md border border-danger/40 bg-danger/10 px-4 py-3 text-sm">
       <p className="font-semibold text-danger">{t('title')}</p>
