@@ -49,6 +49,9 @@ func NewScope(s *Stack, e Environment, l Lookup, overrides map[string]string) (*
 }
 
 func (s *Scope) settle(overrides map[string]string) error {
+	if t := s.stack.Template.Transform; t != nil {
+		return fmt.Errorf("the local cloud does not carry out the transform %s", toString(t))
+	}
 	if err := s.setParameters(overrides); err != nil {
 		return err
 	}

@@ -260,6 +260,13 @@ func TestAFailedRuleStopsTheDeploymentWithItsDescription(t *testing.T) {
 	}
 }
 
+func TestATransformIsRefusedByName(t *testing.T) {
+	t.Parallel()
+	if _, err := scopeOf(t, `{"Transform": "AWS::LanguageExtensions", "Resources": {}}`, nil); err == nil || !strings.Contains(err.Error(), "stack Test: the local cloud does not carry out the transform AWS::LanguageExtensions") {
+		t.Errorf("error is %v", err)
+	}
+}
+
 func TestOutputs(t *testing.T) {
 	t.Parallel()
 	scope, err := scopeOf(t, `{"Conditions": {"No": {"Fn::Equals": ["a", "b"]}}, "Resources": {"Made": {"Type": "T"}},

@@ -9,6 +9,8 @@ import (
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
 type Template struct {
+	// Transform names macros, which are not carried out.
+	Transform  any
 	Parameters map[string]Parameter
 	Mappings   map[string]map[string]map[string]any
 	Conditions map[string]any

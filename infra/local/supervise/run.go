@@ -164,7 +164,7 @@ func (s state) serve(ctx context.Context, o Options, me record, log io.Writer, r
 	standIn := github.New(github.Config{ClientID: pair.ID, ClientSecret: pair.Secret, CallbackURL: me.URL + "/auth/callback", People: github.DemoPeople()})
 	servers := newServers(ctx)
 	defer func() { err = errors.Join(err, servers.close()) }()
-	servers.start(gitHub, standIn)
+	servers.start(gitHub, front(standIn))
 	gate := &gate{}
 	servers.start(site, front(gate))
 

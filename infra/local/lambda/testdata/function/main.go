@@ -34,7 +34,8 @@ func main() {
 	case "hang":
 		time.Sleep(time.Hour)
 	case "slow":
-		time.Sleep(300 * time.Millisecond)
+		wait, _ := time.ParseDuration(os.Getenv("WAIT"))
+		time.Sleep(wait)
 	case "error":
 		post("init/error", `{"errorType":"Config","errorMessage":"no key"}`)
 		os.Exit(1)
