@@ -33,6 +33,12 @@ describe('Landing', () => {
     expect(screen.getByRole('alert')).toHaveTextContent(words);
   });
 
+  it('names the request that failed, for those who look it up in the logs', () => {
+    window.history.replaceState(null, '', '/en/?error=unavailable&request=Mv7hvnFk');
+    renderPage(<Landing />);
+    expect(screen.getByRole('alert')).toHaveTextContent('Request Mv7hvnFk');
+  });
+
   it('has words for every code that the sign-in knows, and for no other', () => {
     const flow = readFileSync('../functions/internal/signin/flow.go', 'utf8');
     const codes = [...flow.matchAll(/^\tcode\w+ = "(\w+)"$/gm)].map(([, code]) => code);
