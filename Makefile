@@ -17,6 +17,8 @@ ENV ?= prod
 STATE ?= /var/tmp/miyabi-$(shell id -un)-$(shell printf %s "$(CURDIR)" | git hash-object --stdin | cut -c1-12)
 PORT ?= 8080
 ASSEMBLY ?= .build/assembly/$(ENV)
+# Functions run on Arm at AWS, and on what this machine is in a local run.
+PLATFORM := $(if $(filter local,$(ENV)),$(GO_PLATFORM),linux-arm64)
 
 NPM_CI := --no-audit --no-fund --loglevel=error
 FUNCTIONS := api auth migrate
@@ -50,8 +52,7 @@ down: bin/local ## stop the running system; its data stays
 # --- prove -----------------------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: need-postgresql need-chromium node_modules/.stamp frontend/node_modules/.stamp ## run every test that needs no AWS account; ONLY=part,part runs some
-	@$(MAKE) build-all
+test: need-postgresql need-chromium node_modules/.stamp build-all ## run every test that needs no AWS account; ONLY=part,part runs some
 	@bin/suite -only "$(ONLY)"
 
 .PHONY: lint
@@ -63,8 +64,7 @@ lint: frontend/node_modules/.stamp ## check the style of all sources
 	@npm --prefix frontend run check
 
 .PHONY: bench
-bench: node_modules/.stamp bin/bench ## print the project's figures; FRESH=1 adds a fresh clone with empty caches
-	@$(MAKE) build-all
+bench: need-postgresql node_modules/.stamp build-all bin/bench ## print the project's figures; FRESH=1 adds a fresh clone with empty caches
 	@bin/bench $(if $(FRESH),-fresh)
 
 .PHONY: doctor
@@ -73,22 +73,24 @@ doctor: bin/doctor ## say what this machine lacks and how to get it
 
 # --- infrastructure --------------------------------------------------------------------------------------------------
 
+# Makes an assembly from nothing in a folder. What was there stays until the new one is whole.
+define synthesize
+	rm -rf "$(2).new" && mkdir -p "$(2).new" && if ENV="$(1)" CDK_OUTDIR="$(2).new" bin/infra; then rm -rf "$(2)" && mv "$(2).new" "$(2)"; else rm -rf "$(2).new"; exit 1; fi
+endef
+
 .PHONY: synth
-synth: ## write the CloudFormation templates of ENV into cdk.out
-	@$(MAKE) assembly ENV=$(ENV) ASSEMBLY=cdk.out
+synth: bin/infra site functions-$(PLATFORM) ## write the CloudFormation templates of ENV into cdk.out
+	@$(call synthesize,$(ENV),cdk.out)
 	@echo "templates of $(ENV):" && ls cdk.out/*.template.json
 
-# One assembly, made from nothing, in the folder ASSEMBLY. What was there stays until the new one is whole.
+# The same into the folder ASSEMBLY, for tests.
 .PHONY: assembly
-assembly: bin/infra site
-	@$(MAKE) functions-$(if $(filter local,$(ENV)),$(GO_PLATFORM),linux-arm64)
-	@rm -rf "$(ASSEMBLY).new" && mkdir -p "$(ASSEMBLY).new"
-	@ENV="$(ENV)" CDK_OUTDIR="$(ASSEMBLY).new" bin/infra
-	@rm -rf "$(ASSEMBLY)" && mv "$(ASSEMBLY).new" "$(ASSEMBLY)"
+assembly: bin/infra site functions-$(PLATFORM)
+	@$(call synthesize,$(ENV),$(ASSEMBLY))
 
 .PHONY: assembly-local
 assembly-local: bin/infra site functions-$(GO_PLATFORM)
-	@bin/fresh -stamp .build/assembly-local.stamp -in bin/infra -in cdk.json -in migrations -in frontend/out -in frontend/edge -in .build/functions/$(GO_PLATFORM) -out .build/assembly/local/manifest.json -- $(MAKE) assembly ENV=local ASSEMBLY=.build/assembly/local
+	@bin/fresh -stamp .build/assembly-local.stamp -in bin/infra -in cdk.json -in migrations -in frontend/out -in frontend/edge -in .build/functions/$(GO_PLATFORM) -out .build/assembly/local/manifest.json -- sh -c '$(call synthesize,local,.build/assembly/local)'
 
 # --- build -----------------------------------------------------------------------------------------------------------
 
@@ -106,6 +108,7 @@ functions-%: bin/fresh
 # The flags make the same sources the same bytes, whoever builds them and where.
 build-functions-%:
 	@echo "building the functions for $*"
+	@rm -rf .build/functions/$*
 	@for f in $(FUNCTIONS); do \
 		CGO_ENABLED=0 GOFLAGS= GOOS=$(firstword $(subst -, ,$*)) GOARCH=$(lastword $(subst -, ,$*)) \
 		go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags='-s -w -buildid=' \
