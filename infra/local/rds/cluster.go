@@ -12,12 +12,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/miyabi-society/platform/infra/local/process"
 )
@@ -185,8 +184,11 @@ func (s *server) start(ctx context.Context) (*Cluster, error) {
 
 func (s *server) startOn(ctx context.Context, port int) (*Cluster, error) {
 	settings := []string{"listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200", "timezone=UTC", "log_timezone=UTC"}
-	if !s.Durable {
+	switch {
+	case !s.Durable:
 		settings = append(settings, "fsync=off", "synchronous_commit=off", "full_page_writes=off")
+	case runtime.GOOS == "linux":
+		settings = append(settings, "recovery_init_sync_method=syncfs") // recovers from a crash several times faster
 	}
 	args := []string{"-D", s.data, "-p", strconv.Itoa(port)}
 	for _, x := range settings {
@@ -207,12 +209,13 @@ func (s *server) startOn(ctx context.Context, port int) (*Cluster, error) {
 	return c, nil
 }
 
-// ready waits until this cluster answers. What answers may be a stranger that holds the port: its data folder tells.
+// ready waits until the server's own pid file says so, as pg_ctl does. A connection would not tell: what answers on
+// the port may be a stranger.
 func (c *Cluster) ready(ctx context.Context, data string) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	for {
-		if served, err := c.dataFolder(ctx); err == nil && served == data {
+		if f, err := readPIDFile(data); err == nil && f.pid == c.child.PID() && f.status == "ready" {
 			return nil
 		}
 		select {
@@ -220,19 +223,9 @@ func (c *Cluster) ready(ctx context.Context, data string) error {
 			return errors.New("the server ended at start")
 		case <-ctx.Done():
 			return fmt.Errorf("the server does not answer: %w", context.Cause(ctx))
-		case <-time.After(20 * time.Millisecond):
+		case <-time.After(10 * time.Millisecond):
 		}
 	}
-}
-
-func (c *Cluster) dataFolder(ctx context.Context) (folder string, err error) {
-	conn, err := pgx.Connect(ctx, c.URL(Superuser, "postgres"))
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = conn.Close(ctx) }()
-	err = conn.QueryRow(ctx, "SHOW data_directory").Scan(&folder)
-	return folder, err
 }
 
 func freePort() (int, error) {

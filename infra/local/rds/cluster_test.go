@@ -123,6 +123,21 @@ func TestAStalePidFileOfAStrangerIsIgnored(t *testing.T) {
 	}
 }
 
+func TestAHalfWrittenPidFileIsRemoved(t *testing.T) {
+	t.Parallel()
+	data := clusterDir(t)
+	path := filepath.Join(data, "postmaster.pid")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := stopLeftover(data); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the file is still there: %v", err)
+	}
+}
+
 func TestAServerThatIsKilledTellsThroughDone(t *testing.T) {
 	t.Parallel()
 	c := start(t, Config{Dir: clusterDir(t)})
