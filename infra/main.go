@@ -5,7 +5,7 @@
 package main
 
 import (
-	"fmt"
+	"log"
 	"os"
 	"runtime"
 
@@ -16,12 +16,13 @@ import (
 )
 
 func main() {
-	stderr := quietRuntime()
+	log.SetFlags(0)
+	log.SetPrefix("infra: ")
+	log.SetOutput(quietRuntime())
 	err := run(os.Args[1:])
 	jsii.Close()
 	if err != nil {
-		fmt.Fprintln(stderr, "infra:", err)
-		os.Exit(1)
+		log.Fatal(err)
 	}
 }
 
@@ -49,5 +50,6 @@ func run(arguments []string) error {
 		Folders:  environment.DefaultFolders(),
 		Output:   output,
 		Context:  context,
+		Warn:     func(line string) { log.Print("warning: ", line) },
 	})
 }

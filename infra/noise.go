@@ -39,8 +39,7 @@ func passOn(from io.Reader, to io.Writer) {
 			line = keepBox(box.String()) + line
 			box.Reset()
 		}
-		io.WriteString(to, line)
-		if err != nil {
+		if _, failed := io.WriteString(to, line); failed != nil || err != nil {
 			return
 		}
 	}

@@ -13,7 +13,7 @@ func TestTheInstanceIsEncryptedRestorableAndHasNoPasswordInTheTemplate(t *testin
 	instance := s.only("AWS::RDS::DBInstance")
 	for path, want := range map[string]string{
 		"Engine":                          `"postgres"`,
-		"EngineVersion":                   `"15.15"`,
+		"EngineVersion":                   `"15.17"`,
 		"EngineLifecycleSupport":          `"open-source-rds-extended-support-disabled"`,
 		"DBInstanceClass":                 `"db.t4g.small"`,
 		"DBName":                          `"miyabi"`,

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 		if err != nil {
 			panic(err)
 		}
-		defer os.RemoveAll(root)
+		defer func() { _ = os.RemoveAll(root) }()
 		if err := synthesizeAll(root); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1

@@ -23,6 +23,8 @@ type Options struct {
 	Output string
 	// Context is CDK's context, above all its feature flags. What the CDK CLI passes by itself comes on top.
 	Context map[string]any
+	// Warn is told what CDK finds doubtful in a template, one line each; nil drops it.
+	Warn func(line string)
 }
 
 // Synthesize writes the assembly of all stacks of the environment and checks it against the rules of package policy.
@@ -34,11 +36,20 @@ func Synthesize(options Options) error {
 	if err := synthesize(options); err != nil {
 		return err
 	}
+	if err := checkReport(options.Output, options.warn); err != nil {
+		return err
+	}
 	templates, err := policy.ReadTemplates(options.Output)
 	if err != nil {
 		return err
 	}
 	return policy.Check(templates)
+}
+
+func (o Options) warn(line string) {
+	if o.Warn != nil {
+		o.Warn(line)
+	}
 }
 
 func (o Options) check() error {
@@ -80,6 +91,8 @@ func newApp(output string, context map[string]any) awscdk.App {
 			"aws:cdk:enable-asset-metadata":         true,
 			"aws:cdk:enable-path-metadata":          true,
 			"aws:cdk:version-reporting":             false,
+			// CDK's own report of a mistake is a screen full; checkReport says the same in a line.
+			"@aws-cdk/core:failSynthOnValidationErrors": false,
 		},
 	})
 }

@@ -22,13 +22,16 @@ var root string
 
 const again = "prod-again"
 
+// warnings holds what CDK warned of.
+var warnings []string
+
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
 		var err error
 		if root, err = os.MkdirTemp("", "assemblies"); err != nil {
 			panic(err)
 		}
-		defer os.RemoveAll(root)
+		defer func() { _ = os.RemoveAll(root) }()
 		if err := synthesizeAll(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
@@ -52,6 +55,7 @@ func synthesizeAll() error {
 			return err
 		}
 		options := assembly.Options{Settings: settings, Folders: folders, Output: filepath.Join(root, name), Context: context}
+		options.Warn = func(line string) { warnings = append(warnings, name+": "+line) }
 		if err := assembly.Synthesize(options); err != nil {
 			return fmt.Errorf("synthesize %s: %w", name, err)
 		}
@@ -87,6 +91,39 @@ func TestTheSameSourcesGiveTheSameBytes(t *testing.T) {
 	})
 	if err != nil || files < 20 {
 		t.Errorf("compared %d files: %v", files, err)
+	}
+}
+
+func TestCDKHasNothingToWarnOf(t *testing.T) {
+	t.Parallel()
+	for _, warning := range warnings {
+		t.Error(warning)
+	}
+}
+
+// CDK's runtime serves one caller at a time, so a test that uses it does not run beside others.
+func TestATemplateThatAWSWouldRefuseFailsInOneLine(t *testing.T) {
+	folders, err := fixture.Folders(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings, err := environment.Load(environment.Dev, fixture.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.Database.InstanceClass = "t9z.small"
+	context, err := fixture.Context(filepath.Join("..", "..", "cdk.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = assembly.Synthesize(assembly.Options{Settings: settings, Folders: folders, Output: t.TempDir(), Context: context})
+	if err == nil || strings.Contains(err.Error(), "\n") || len(err.Error()) > 400 {
+		t.Fatalf("Synthesize = %v", err)
+	}
+	for _, part := range []string{"Miyabi-dev-Database/Database/Instance", "db.t9z.small"} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("Synthesize = %v, want %q in it", err, part)
+		}
 	}
 }
 

@@ -23,8 +23,8 @@ func TestAMistakeIsOneLineWithoutStack(t *testing.T) {
 	}
 }
 
+// CDK's runtime serves one caller at a time, so a test that uses it does not run beside others.
 func TestAMistakeThatCDKFindsBecomesAnError(t *testing.T) {
-	t.Parallel()
 	err := func() (err error) {
 		defer catch(&err)
 		app := newApp(t.TempDir(), nil)

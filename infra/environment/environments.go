@@ -52,7 +52,7 @@ func dev() Settings {
 		Repository: "miyabi-society/platform",
 		Network:    Network{CIDR: "10.20.0.0/16"},
 		Database: Database{
-			EngineVersion: "15.15",
+			EngineVersion: "15.17",
 			InstanceClass: "t4g.small",
 			StorageGiB:    20,
 			BackupDays:    1,

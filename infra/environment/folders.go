@@ -84,7 +84,7 @@ func (f Folders) MigrationsHash() (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("read migration: %w", err)
 		}
-		fmt.Fprintf(hash, "%s %d\n", filepath.Base(file), len(content))
+		hash.Write(fmt.Appendf(nil, "%s %d\n", filepath.Base(file), len(content)))
 		hash.Write(content)
 	}
 	return hex.EncodeToString(hash.Sum(nil)), nil
