@@ -48,8 +48,18 @@ test('a person signs in, creates an organization and tasks, finds them again, an
   await expect(page).toHaveURL(address.replace('/en/', '/ja/'));
   await expect(page.getByRole('heading', { name: 'タスク' })).toBeVisible();
   await expect(page.locator('html')).toHaveAttribute('lang', 'ja');
+  await expect(page).toHaveTitle('タスク · Aoyama Robotics · Miyabi Society');
   await expect(page.getByRole('row', { name: 'Ship the invoice importer' })).toContainText('待機中');
   await expectAccessible(page);
+
+  await page.getByRole('link', { name: 'Miyabi Society' }).click();
+  await expect(page).toHaveTitle('組織 · Miyabi Society');
+  await page
+    .getByRole('link', { name: /Aoyama Robotics/ })
+    .last()
+    .click();
+  await expect(page).toHaveTitle('タスク · Aoyama Robotics · Miyabi Society');
+  await expect(page.getByRole('row', { name: 'Ship the invoice importer' })).toBeVisible();
 
   await page.getByRole('button', { name: 'サインアウト' }).click();
   await expect(page).toHaveURL('/ja/');

@@ -15,7 +15,7 @@ export function generateStaticParams() {
 }
 
 export function generateMetadata({ params }: LocaleParams): Promise<Metadata> {
-  return pageMetadata(params, '/');
+  return pageMetadata(params);
 }
 
 export default async function LocaleLayout({ children, params }: LocaleParams & { children: ReactNode }) {

@@ -3,7 +3,7 @@ import { type LocaleParams, pageMetadata } from '@/layout/page-metadata';
 import { OrganizationsPage } from '@/organization/organizations-page';
 
 export function generateMetadata({ params }: LocaleParams): Promise<Metadata> {
-  return pageMetadata(params, '/organizations/', 'organizations');
+  return pageMetadata(params, 'organizations');
 }
 
 export default function Page() {

@@ -9,7 +9,7 @@ export function generateStaticParams() {
 }
 
 export function generateMetadata({ params }: LocaleParams): Promise<Metadata> {
-  return pageMetadata(params, '/organizations/_/tasks/', 'tasks');
+  return pageMetadata(params, 'tasks');
 }
 
 export default function Page() {
