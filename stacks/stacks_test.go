@@ -256,7 +256,7 @@ func TestResourceTypes(t *testing.T) {
 	}
 }
 
-func TestTerminationProtectionFollowsKeepData(t *testing.T) {
+func TestLogsOutliveADeletedStackInProdOnly(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{environment.Prod: "Retain", environment.Dev: "Delete"} {
 		for _, template := range synthesized[name] {

@@ -176,6 +176,17 @@ func TestStacksFitIntoAnyAccount(t *testing.T) {
 	}
 }
 
+func TestStacksOfProdAreProtectedFromDeletion(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]any{environment.Prod: true, environment.Dev: nil} {
+		artifact := manifest(t, name)["artifacts"].(map[string]any)["Miyabi-"+name+"-Database"].(map[string]any)
+		got := artifact["properties"].(map[string]any)["terminationProtection"]
+		if got != want && (want != nil || got != false) {
+			t.Errorf("termination protection of %s is %v", name, got)
+		}
+	}
+}
+
 func TestTheAccountStackIsTheSameForEveryEnvironment(t *testing.T) {
 	t.Parallel()
 	read := func(name string) string {
