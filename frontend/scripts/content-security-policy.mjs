@@ -8,6 +8,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** A page's charset has to stand in its first 1024 bytes, so the policy, which is long, comes right after it. */
+const HEAD = /<head><meta charset="utf-8"\/?>/i;
 const META = /<meta http-equiv="Content-Security-Policy"[^>]*>/;
 
 /**
@@ -19,13 +21,13 @@ const META = /<meta http-equiv="Content-Security-Policy"[^>]*>/;
  */
 export function withPolicy(html) {
   const bare = html.replace(META, '');
-  if (!bare.includes('<head>')) throw new Error('the page has no <head>');
+  if (!HEAD.test(bare)) throw new Error('the page has no <head> that begins with its charset');
   const refused = /<(?!script|style)[a-z][^>]*\s(style|on[a-z]+)="/.exec(
     bare.replace(/<(script|style)\b[\s\S]*?<\/\1>/g, ''),
   );
   if (refused)
     throw new Error(`the page has an inline ${refused[1]} attribute, which the policy blocks: ${refused[0]}`);
-  return bare.replace('<head>', `<head><meta http-equiv="Content-Security-Policy" content="${policy(bare)}">`);
+  return bare.replace(HEAD, (head) => `${head}<meta http-equiv="Content-Security-Policy" content="${policy(bare)}">`);
 }
 
 function policy(html) {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { withPolicy } from './content-security-policy.mjs';
 
-const page = (body) => `<!DOCTYPE html><html><head><title>x</title></head><body>${body}</body></html>`;
+const page = (body) =>
+  `<!DOCTYPE html><html><head><meta charSet="utf-8"/><title>x</title></head><body>${body}</body></html>`;
 const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 describe('withPolicy', () => {
@@ -18,8 +19,8 @@ describe('withPolicy', () => {
     expect(withPolicy(page('<script>a()</script><script>a()</script>'))).toContain(`script-src 'self' ${hash('a()')};`);
   });
 
-  it('comes first in the head, before anything that it rules', () => {
-    expect(withPolicy(page(''))).toMatch(/<head><meta http-equiv="Content-Security-Policy"/);
+  it('comes right after the charset, before anything that it rules', () => {
+    expect(withPolicy(page(''))).toMatch(/<head><meta charSet="utf-8"\/><meta http-equiv="Content-Security-Policy"/);
   });
 
   it('allows inline style elements by hash', () => {
@@ -39,7 +40,10 @@ describe('withPolicy', () => {
     expect(() => withPolicy(page('<script>x = \'<p style="a">\'</script>'))).not.toThrow();
   });
 
-  it('says so when a page has no head', () => {
-    expect(() => withPolicy('<p>x</p>')).toThrow(/no <head>/);
-  });
+  it.each(['<p>x</p>', '<head><title>x</title><meta charset="utf-8"></head>'])(
+    'refuses %s, which lacks its charset',
+    (html) => {
+      expect(() => withPolicy(html)).toThrow(/no <head> that begins with its charset/);
+    },
+  );
 });
