@@ -1,0 +1,212 @@
+package schema_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/miyabi-society/platform/functions/internal/postgrestest"
+	"github.com/miyabi-society/platform/functions/internal/schema"
+	"github.com/miyabi-society/platform/migrations"
+)
+
+var server *postgrestest.Server
+
+func TestMain(m *testing.M) {
+	os.Exit(postgrestest.Run(m, func(s *postgrestest.Server) { server = s }))
+}
+
+func migrator(t *testing.T, db *postgrestest.Database, files fs.FS) *schema.Migrator {
+	t.Helper()
+	m := schema.New(db.Config(t, postgrestest.Master), files, slog.New(slog.DiscardHandler))
+	t.Cleanup(func() { _ = m.Close() })
+	return m
+}
+
+// names are the migrations of the project in order.
+func names(t *testing.T) []string {
+	t.Helper()
+	list, err := fs.Glob(migrations.Files, "*.sql")
+	if err != nil || len(list) == 0 {
+		t.Fatalf("migrations: %v (%v)", list, err)
+	}
+	return list
+}
+
+// with adds a migration after the project's own.
+func with(t *testing.T, text ...string) fs.FS {
+	t.Helper()
+	files := fstest.MapFS{}
+	for _, name := range names(t) {
+		content, err := migrations.Files.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = &fstest.MapFile{Data: content}
+	}
+	for i, one := range text {
+		files[fmt.Sprintf("9000%d_extra.sql", i+1)] = &fstest.MapFile{Data: []byte(one)}
+	}
+	return files
+}
+
+func TestAnEmptyDatabaseGetsEveryMigrationOnce(t *testing.T) {
+	t.Parallel()
+	db := server.Empty(t)
+	report, err := migrator(t, db, migrations.Files).Up(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := strings.Join(names(t), " "); report.Before != 0 || strings.Join(report.Applied, " ") != want || report.After != int64(len(names(t))) {
+		t.Errorf("report %+v, want %s", report, want)
+	}
+	again, err := migrator(t, db, migrations.Files).Up(t.Context())
+	if err != nil || len(again.Applied) != 0 || again.Before != report.After || again.After != report.After {
+		t.Errorf("the second run gives %+v (%v)", again, err)
+	}
+}
+
+func TestEveryMigrationGoesDownAndUpAgain(t *testing.T) {
+	t.Parallel()
+	db := server.Migrated(t)
+	head := db.Dump(t)
+	m := migrator(t, db, migrations.Files)
+	for version := len(names(t)) - 1; version >= 0; version-- {
+		if err := m.DownTo(t.Context(), int64(version)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.Up(t.Context()); err != nil {
+			t.Fatalf("up from %d: %v", version, err)
+		}
+		if again := db.Dump(t); again != head {
+			t.Fatalf("after going down to %d and up the schema differs", version)
+		}
+	}
+	if err := m.DownTo(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	var left int
+	err := db.Superuser(t).QueryRow(t.Context(), `SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r')
+		+ (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace)`).Scan(&left)
+	if err != nil || left != 1 {
+		t.Errorf("%d tables and functions are left, want only goose_db_version (%v)", left, err)
+	}
+}
+
+func TestAFailedRunLeavesSchemaAndVersion(t *testing.T) {
+	t.Parallel()
+	db := server.Migrated(t)
+	before := db.Dump(t)
+	good := "-- +goose Up\nCREATE TABLE good (id int);\n-- +goose Down\nDROP TABLE good;\n"
+	bad := "-- +goose Up\nCREATE TABLE half (id int);\nSELECT 1 / 0;\n-- +goose Down\nDROP TABLE half;\n"
+	report, err := migrator(t, db, with(t, good, bad)).Up(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "division by zero") {
+		t.Fatalf("report %+v, error %v", report, err)
+	}
+	if db.Dump(t) != before {
+		t.Error("the schema changed")
+	}
+	again, err := migrator(t, db, migrations.Files).Up(t.Context())
+	if err != nil || again.Newer || again.Before != int64(len(names(t))) {
+		t.Errorf("afterwards %+v (%v)", again, err)
+	}
+}
+
+func TestANewerSchemaIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	db := server.Migrated(t)
+	next := "-- +goose Up\nCREATE TABLE next (id int);\n-- +goose Down\nDROP TABLE next;\n"
+	if _, err := migrator(t, db, with(t, next)).Up(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := db.Dump(t)
+	report, err := migrator(t, db, migrations.Files).Up(t.Context())
+	if err != nil || !report.Newer || report.After != 90001 || len(report.Applied) != 0 {
+		t.Errorf("report %+v (%v)", report, err)
+	}
+	if db.Dump(t) != before {
+		t.Error("the schema changed")
+	}
+}
+
+func TestRunsAtOnceApplyEachMigrationOnce(t *testing.T) {
+	t.Parallel()
+	db := server.Empty(t)
+	var mu sync.Mutex
+	var applied []string
+	var all sync.WaitGroup
+	for range 3 {
+		m := migrator(t, db, migrations.Files)
+		all.Go(func() {
+			report, err := m.Up(t.Context())
+			mu.Lock()
+			defer mu.Unlock()
+			applied = append(applied, report.Applied...)
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if len(applied) != len(names(t)) {
+		t.Errorf("applied %v", applied)
+	}
+}
+
+func TestALockedTableIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	db := server.Migrated(t)
+	tx, err := db.Superuser(t).Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), "LOCK TABLE tasks"); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		time.Sleep(time.Second)
+		_ = tx.Rollback(context.WithoutCancel(t.Context()))
+	}()
+	alter := "-- +goose Up\nSET LOCAL lock_timeout = '50ms';\nALTER TABLE tasks ADD extra int;\n-- +goose Down\nALTER TABLE tasks DROP extra;\n"
+	report, err := migrator(t, db, with(t, alter)).Up(t.Context())
+	if err != nil || len(report.Applied) != 1 {
+		t.Errorf("report %+v (%v)", report, err)
+	}
+}
+
+func TestARunThatIsOutOfTimeLeavesTheSchema(t *testing.T) {
+	t.Parallel()
+	db := server.Migrated(t)
+	before := db.Dump(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	good := "-- +goose Up\nCREATE TABLE good (id int);\n-- +goose Down\nDROP TABLE good;\n"
+	slow := "-- +goose Up\nSELECT pg_sleep(30);\n-- +goose Down\nSELECT 1;\n"
+	if _, err := migrator(t, db, with(t, good, slow)).Up(ctx); err == nil {
+		t.Fatal("no error")
+	}
+	if db.Dump(t) != before {
+		t.Error("the schema changed")
+	}
+}
+
+func TestEveryMigrationBoundsItsLocks(t *testing.T) {
+	t.Parallel()
+	for _, name := range names(t) {
+		content, err := migrations.Files.ReadFile(path.Clean(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Count(string(content), "SET LOCAL lock_timeout") < 2 {
+			t.Errorf("%s does not set lock_timeout for up and down", name)
+		}
+	}
+}
