@@ -3,9 +3,12 @@ package postgres
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -49,6 +52,53 @@ func TestAConnectionKilledDuringAQueryIsUnavailable(t *testing.T) {
 		f.db.Terminate(t)
 		wantError(t, <-slow, society.ErrUnavailable)
 	})
+}
+
+// No accepted write is lost, and the store works again without a restart of the program.
+func TestTheStoreOutlivesARestartOfTheServerUnderLoad(t *testing.T) {
+	t.Parallel()
+	own := postgrestest.Own(t)
+	db := own.Template()
+	f := fixture{Store: New(newPool(t, db, pgx.QueryExecModeCacheStatement)), db: db}
+	as := f.organization(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	accepted := make(chan uuid.UUID, 1<<16)
+	var refused atomic.Int64
+	var load sync.WaitGroup
+	for range 4 {
+		load.Go(func() {
+			for ctx.Err() == nil {
+				task, err := f.CreateTask(context.WithoutCancel(ctx), as, society.NewTask{Name: "x"})
+				switch {
+				case err == nil:
+					accepted <- task.ID
+				case errors.Is(err, society.ErrUnavailable):
+					refused.Add(1)
+					time.Sleep(10 * time.Millisecond)
+				default:
+					t.Errorf("neither accepted nor unavailable: %v", err)
+				}
+			}
+		})
+	}
+	time.Sleep(100 * time.Millisecond)
+	up := own.Down(t)
+	time.Sleep(100 * time.Millisecond)
+	up()
+	for before, deadline := len(accepted), time.Now().Add(10*time.Second); len(accepted) == before && time.Now().Before(deadline); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	cancel()
+	load.Wait()
+	close(accepted)
+	if refused.Load() == 0 {
+		t.Error("the outage was not noticed")
+	}
+	for id := range accepted {
+		if _, err := f.Task(t.Context(), as, id); err != nil {
+			t.Fatalf("an accepted task is lost or the store did not recover: %v", err)
+		}
+	}
 }
 
 func TestAServerThatIsNotThereIsUnavailable(t *testing.T) {

@@ -31,6 +31,7 @@ const (
 
 // Server is one PostgreSQL server.
 type Server struct {
+	dir     string
 	cluster *rds.Cluster
 	admin   *pgx.Conn
 	busy    chan struct{}
@@ -82,7 +83,7 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cluster: cluster, busy: make(chan struct{}, 1)}
+	s := &Server{dir: dir, cluster: cluster, busy: make(chan struct{}, 1)}
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, cluster.Stop())
 	}
@@ -118,6 +119,43 @@ func (s *Server) Stop() error {
 	}
 	return s.cluster.Stop()
 }
+
+// Down stops the server in the midst of whatever it does; the function that it gives starts it again on the same port.
+// Only a server that no other test uses may be taken down.
+func (s *Server) Down(t testing.TB) (up func()) {
+	t.Helper()
+	port := s.cluster.Port()
+	if err := s.cluster.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		t.Helper()
+		cluster, err := rds.Start(t.Context(), rds.Config{Dir: s.dir, Port: port})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.cluster = cluster
+	}
+}
+
+// Own starts a server of its own for one test that takes it down.
+func Own(t testing.TB) *Server {
+	t.Helper()
+	dir, err := os.MkdirTemp(reachable(), "miyabi-postgrestest-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	s, err := Start(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Stop() })
+	return s
+}
+
+// Template is the database that the others are copied from; a test may use it on a server of its own.
+func (s *Server) Template() *Database { return &Database{server: s, Name: template} }
 
 // Migrated gives a new database with every migration applied. It is dropped when the test ends.
 func (s *Server) Migrated(t testing.TB) *Database {
