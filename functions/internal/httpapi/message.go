@@ -17,14 +17,19 @@ func message(err error) string {
 	if errors.Is(err, validate.ErrFieldRequired) {
 		return "is required"
 	}
-	if e, ok := errors.AsType[*validate.MinLengthError](err); ok {
-		return fmt.Sprintf("must have at least %d characters or items, has %d", e.MinLength, e.Len)
+	unit := "characters"
+	if strings.HasPrefix(err.Error(), "array: ") {
+		unit = "items"
+	}
+	if e, ok := errors.AsType[*validate.MinLengthError](err); ok && e.MinLength == 1 {
+		return "must not be empty"
+	} else if ok {
+		return fmt.Sprintf("must have at least %d %s, has %d", e.MinLength, unit, e.Len)
 	}
 	if e, ok := errors.AsType[*validate.MaxLengthError](err); ok {
-		return fmt.Sprintf("must have at most %d characters or items, has %d", e.MaxLength, e.Len)
+		return fmt.Sprintf("must have at most %d %s, has %d", e.MaxLength, unit, e.Len)
 	}
-	if e, ok := errors.AsType[*validate.NoRegexMatchError](err); ok {
-		_ = e
+	if _, ok := errors.AsType[*validate.NoRegexMatchError](err); ok {
 		return "has characters that are not allowed here, or in the wrong place"
 	}
 	text := wrapping.ReplaceAllString(err.Error(), "")
