@@ -31,9 +31,10 @@ type Services struct {
 // Invoker runs functions; *lambda.Registry is one.
 type Invoker interface {
 	Invoke(ctx context.Context, nameOrARN string, payload []byte) (lambda.Result, error)
+	InvokeAsync(ctx context.Context, nameOrARN string, payload []byte) error
 }
 
-// Server is the endpoint. Close it when no request comes any more.
+// Server is the endpoint.
 type Server struct {
 	functions  *functions
 	operations map[string]operation
@@ -44,16 +45,10 @@ type operation func(input []byte) (any, error)
 
 // New returns the endpoint.
 func New(s Services) *Server {
-	server := &Server{functions: newFunctions(s.Lambda), operations: map[string]operation{}}
+	server := &Server{functions: &functions{s.Lambda}, operations: map[string]operation{}}
 	maps.Copy(server.operations, s.Secrets.operations())
 	maps.Copy(server.operations, s.Parameters.operations())
 	return server
-}
-
-// Close stops asynchronous invocations and waits until they have ended.
-func (s *Server) Close() error {
-	s.functions.close()
-	return nil
 }
 
 // maxJSON is the size of a JSON request in bytes; a secret has at most 65,536.

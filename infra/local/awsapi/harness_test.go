@@ -21,6 +21,16 @@ type functionsDouble struct {
 	answer func(ctx context.Context, name string, payload []byte) (lambda.Result, error)
 	mu     sync.Mutex
 	calls  []string
+	events []string
+	// refusal answers events.
+	refusal error
+}
+
+func (d *functionsDouble) InvokeAsync(_ context.Context, name string, payload []byte) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.events = append(d.events, name+" "+string(payload))
+	return d.refusal
 }
 
 func (d *functionsDouble) Invoke(ctx context.Context, name string, payload []byte) (lambda.Result, error) {
@@ -69,9 +79,6 @@ func start(t *testing.T) *cloud {
 	t.Cleanup(func() {
 		client.CloseIdleConnections()
 		listener.Close()
-		if err := c.server.Close(); err != nil {
-			t.Error(err)
-		}
 	})
 	return c
 }

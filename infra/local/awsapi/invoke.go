@@ -5,44 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 
 	"github.com/miyabi-society/platform/infra/local/lambda"
 )
 
-// Payload limits in bytes (lambda/latest/dg/gettingstarted-limits) and how many asynchronous invocations may run.
-const (
-	maxSyncPayload  = 6 << 20
-	maxAsyncPayload = 1 << 20
-	maxAsyncRuns    = 64
-)
-
 // functions serves POST /2015-03-31/functions/{name or ARN}/invocations (lambda/latest/api/API_Invoke).
-type functions struct {
-	invoker Invoker
-	context context.Context // ends asynchronous invocations
-	cancel  context.CancelFunc
-	slots   chan struct{}
-	running sync.WaitGroup
-	mu      sync.Mutex
-	closed  bool
-}
-
-func newFunctions(i Invoker) *functions {
-	ctx, cancel := context.WithCancel(context.Background())
-	return &functions{invoker: i, context: ctx, cancel: cancel, slots: make(chan struct{}, maxAsyncRuns)}
-}
-
-func (f *functions) close() {
-	f.mu.Lock()
-	f.closed = true
-	f.mu.Unlock()
-	f.cancel()
-	f.running.Wait()
-}
+type functions struct{ invoker Invoker }
 
 // ServeHTTP carries out the three invocation types.
 func (f *functions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -60,7 +30,7 @@ func (f *functions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "", "RequestResponse":
 		f.respond(w, r, name, payload)
 	case "Event":
-		f.start(w, name, payload)
+		f.start(w, r, name, payload)
 	case "DryRun":
 		w.WriteHeader(http.StatusNoContent)
 	default:
@@ -83,9 +53,9 @@ func functionName(r *http.Request) (string, bool) {
 
 // readPayload reads the event; none at all stands for an empty object.
 func readPayload(w http.ResponseWriter, r *http.Request) ([]byte, *apiError) {
-	limit := int64(maxSyncPayload)
+	limit := int64(lambda.MaxPayload)
 	if r.Header.Get("X-Amz-Invocation-Type") == "Event" {
-		limit = maxAsyncPayload
+		limit = lambda.MaxAsyncPayload
 	}
 	payload, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var tooLarge *http.MaxBytesError
@@ -104,7 +74,7 @@ func readPayload(w http.ResponseWriter, r *http.Request) ([]byte, *apiError) {
 
 // respond runs the function and sends its answer. A function that fails is a success of the call, told by a header.
 func (f *functions) respond(w http.ResponseWriter, r *http.Request, name string, payload []byte) {
-	result, err := f.invoker.Invoke(r.Context(), name, payload)
+	result, err := f.invoker.Invoke(traced(r), name, payload)
 	if err != nil {
 		writeError(w, invokeError(name, err))
 		return
@@ -121,37 +91,18 @@ func (f *functions) respond(w http.ResponseWriter, r *http.Request, name string,
 	_, _ = w.Write(result.Payload) // a caller that left is no error
 }
 
-// start accepts the event and runs the function behind the caller's back.
-func (f *functions) start(w http.ResponseWriter, name string, payload []byte) {
-	if err := f.launch(name, payload); err != nil {
-		writeError(w, err)
+// start accepts the event; the function runs behind the caller's back.
+func (f *functions) start(w http.ResponseWriter, r *http.Request, name string, payload []byte) {
+	if err := f.invoker.InvokeAsync(traced(r), name, payload); err != nil {
+		writeError(w, invokeError(name, err))
 		return
 	}
 	w.WriteHeader(http.StatusAccepted)
 }
 
-func (f *functions) launch(name string, payload []byte) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.closed {
-		return invokeError(name, lambda.ErrClosed)
-	}
-	select {
-	case f.slots <- struct{}{}:
-	default:
-		return invokeError(name, lambda.ErrThrottled)
-	}
-	f.running.Go(func() {
-		defer func() { <-f.slots }()
-		result, err := f.invoker.Invoke(f.context, name, payload)
-		switch {
-		case err != nil:
-			slog.Error("asynchronous invocation failed", "function", name, "error", err)
-		case result.FunctionError != "":
-			slog.Error("asynchronous invocation failed", "function", name, "error", string(result.Payload))
-		}
-	})
-	return nil
+// traced passes the caller's trace on.
+func traced(r *http.Request) context.Context {
+	return lambda.WithTrace(r.Context(), r.Header.Get("X-Amzn-Trace-Id"))
 }
 
 // invokeError maps to the errors of API_Invoke.

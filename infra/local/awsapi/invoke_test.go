@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -102,7 +101,7 @@ func TestPayloadsThatLambdaRefuses(t *testing.T) {
 		t.Errorf("no JSON: got %v", err)
 	}
 	var tooLarge *types.RequestTooLargeException
-	for kind, size := range map[types.InvocationType]int{types.InvocationTypeRequestResponse: maxSyncPayload, types.InvocationTypeEvent: maxAsyncPayload} {
+	for kind, size := range map[types.InvocationType]int{types.InvocationTypeRequestResponse: lambda.MaxPayload, types.InvocationTypeEvent: lambda.MaxAsyncPayload} {
 		payload := []byte(`"` + strings.Repeat("a", size) + `"`)
 		if _, err := client.Invoke(t.Context(), &sdk.InvokeInput{FunctionName: aws.String("api"), InvocationType: kind, Payload: payload}); !errors.As(err, &tooLarge) {
 			t.Errorf("%s: got %v", kind, err)
@@ -113,51 +112,19 @@ func TestPayloadsThatLambdaRefuses(t *testing.T) {
 	}
 }
 
-func TestEventsAreAcceptedAndRunInTheBackground(t *testing.T) {
+func TestEventsAreAcceptedOrRefused(t *testing.T) {
 	t.Parallel()
 	c := start(t)
-	release, done := make(chan struct{}), make(chan struct{})
-	c.functions.answer = func(context.Context, string, []byte) (lambda.Result, error) {
-		<-release
-		close(done)
-		return lambda.Result{}, errors.New("nobody waits for it")
-	}
-	out, err := sdk.NewFromConfig(c.config).Invoke(t.Context(), &sdk.InvokeInput{FunctionName: aws.String("api"), InvocationType: types.InvocationTypeEvent})
-	if err != nil || out.StatusCode != 202 {
-		t.Errorf("got %+v, %v", out, err)
-	}
-	close(release)
-	select {
-	case <-done:
-	case <-time.After(5 * time.Second):
-		t.Error("the function did not run")
-	}
-}
-
-func TestBackgroundRunsAreBoundedAndEndWithTheServer(t *testing.T) {
-	t.Parallel()
-	c := start(t)
-	c.functions.answer = func(ctx context.Context, _ string, _ []byte) (lambda.Result, error) {
-		<-ctx.Done()
-		return lambda.Result{}, ctx.Err()
-	}
 	client := sdk.NewFromConfig(c.config)
-	event := &sdk.InvokeInput{FunctionName: aws.String("api"), InvocationType: types.InvocationTypeEvent}
-	for range maxAsyncRuns {
-		if _, err := client.Invoke(t.Context(), event); err != nil {
-			t.Fatal(err)
-		}
+	event := &sdk.InvokeInput{FunctionName: aws.String("api"), InvocationType: types.InvocationTypeEvent, Payload: []byte(`{"a":1}`)}
+	out, err := client.Invoke(t.Context(), event)
+	if err != nil || out.StatusCode != 202 || len(c.functions.called()) != 0 || !slices.Equal(c.functions.events, []string{`api {"a":1}`}) {
+		t.Errorf("got %+v, %v, events %q", out, err, c.functions.events)
 	}
+	c.functions.refusal = lambda.ErrThrottled
 	var throttled *types.TooManyRequestsException
 	if _, err := client.Invoke(t.Context(), event); !errors.As(err, &throttled) {
 		t.Errorf("got %v", err)
-	}
-	if err := c.server.Close(); err != nil {
-		t.Error(err)
-	}
-	var service *types.ServiceException
-	if _, err := client.Invoke(t.Context(), event); !errors.As(err, &service) {
-		t.Errorf("after the end: got %v", err)
 	}
 }
 

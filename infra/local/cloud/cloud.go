@@ -42,7 +42,6 @@ type Cloud struct {
 	parameters *awsapi.Parameters
 	buckets    *s3.Store
 	functions  *lambda.Registry
-	services   *awsapi.Server
 	answers    *answers
 	endpoint   *http.Server
 	address    string
@@ -96,10 +95,10 @@ func (c *Cloud) open() error {
 	if c.functions, err = lambda.NewRegistry(lambda.Options{Environment: c.environment(), Log: c.log}); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	c.services = awsapi.New(awsapi.Services{Lambda: c.functions, Secrets: c.secrets, Parameters: c.parameters})
+	services := awsapi.New(awsapi.Services{Lambda: c.functions, Secrets: c.secrets, Parameters: c.parameters})
 	mux := http.NewServeMux()
 	mux.Handle("PUT "+answerPath+"{token}", c.answers)
-	mux.Handle("/", refuseBrowsers(c.services))
+	mux.Handle("/", refuseBrowsers(services))
 	c.endpoint = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		_ = c.endpoint.Serve(listener)
@@ -150,7 +149,6 @@ func (c *Cloud) Close() error {
 	if c.endpoint != nil {
 		failed = append(failed, c.endpoint.Close())
 		<-c.served
-		failed = append(failed, c.services.Close())
 	}
 	if c.database != nil {
 		failed = append(failed, c.database.stop())

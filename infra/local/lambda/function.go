@@ -32,7 +32,7 @@ type Function struct {
 	Environment map[string]string
 	// Timeout bounds one invocation; zero means Lambda's default of 3 s.
 	Timeout time.Duration
-	// MemoryMB is told to the function; zero means Lambda's default of 128.
+	// MemoryMB ends a process that uses more; zero means Lambda's default of 128.
 	MemoryMB int
 	// Reserved is ReservedConcurrentExecutions; nil means that only the account's concurrency bounds the function.
 	Reserved *int

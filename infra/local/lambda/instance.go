@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -16,10 +17,13 @@ const drain = 50 * time.Millisecond
 
 // instance is one execution environment: a process and its side of the Runtime API.
 type instance struct {
-	token   string
-	version string
-	child   *process.Child
-	log     *lineWriter
+	token    string
+	memoryMB int
+	child    *process.Child
+	log      *lineWriter
+	// peak is the most memory in MB that the process was seen to use.
+	peak        atomic.Int64
+	outOfMemory atomic.Bool
 	// polls gets a signal when the process asks for an event, which is when it is ready for one.
 	polls chan struct{}
 	// work hands over an event to the waiting process.
@@ -38,9 +42,12 @@ type instance struct {
 // startInstance starts the function's binary. Every process that it forks shares its group and ends with it.
 func (p *pool) startInstance() (*instance, error) {
 	in := &instance{
-		token: randomID(), version: p.version, log: &lineWriter{prefix: "[" + p.function.Name + "] ", w: p.registry.log},
+		token: randomID(), memoryMB: p.function.MemoryMB,
 		polls: make(chan struct{}, 1), work: make(chan *invocation), initError: make(chan []byte, 1), gone: make(chan struct{}),
 	}
+	in.log = &lineWriter{emit: func(text string) {
+		p.registry.line(Line{Time: time.Now(), Function: p.function.Name, RequestID: in.requestID(), Text: text})
+	}}
 	p.registry.add(in)
 	stream := fmt.Sprintf("%s/[%s]%s", time.Now().UTC().Format("2006/01/02"), p.version, in.token)
 	cmd := exec.Command(filepath.Join(p.function.Dir, "bootstrap")) //nolint:gosec // the function's own binary
@@ -99,6 +106,24 @@ func (in *instance) begin(inv *invocation) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.current = inv
+}
+
+// requestID is that of the event that the process works on or worked on last.
+func (in *instance) requestID() string {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.current == nil {
+		return ""
+	}
+	return in.current.id
+}
+
+// errorType says in a Report why the process has ended.
+func (in *instance) errorType() string {
+	if in.outOfMemory.Load() {
+		return TypeOutOfMemory
+	}
+	return TypeExit
 }
 
 // find gives the event with that id if this process works on it.

@@ -1,6 +1,11 @@
 package lambda
 
-import "time"
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
 
 // reap ends processes that have been idle for IdleTime, until the registry is closed.
 func (r *Registry) reap() {
@@ -61,6 +66,13 @@ func (r *Registry) instance(token string) *instance {
 	return r.instances[token]
 }
 
+// running is a snapshot of all processes.
+func (r *Registry) running() []*instance {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Keys(r.processes))
+}
+
 // open is ErrClosed once the registry is shutting down.
 func (r *Registry) open() error {
 	r.mu.Lock()
@@ -80,4 +92,47 @@ func (r *Registry) goRun(f func()) bool {
 	}
 	r.runs.Go(f)
 	return true
+}
+
+func (r *Registry) printf(format string, args ...any) {
+	_, _ = fmt.Fprintf(r.log, "[lambda] "+format+"\n", args...)
+}
+
+func (r *Registry) line(l Line) {
+	_, _ = fmt.Fprintf(r.log, "[%s] %s\n", l.Function, l.Text)
+	if r.options.Observer != nil {
+		r.options.Observer.Line(l)
+	}
+}
+
+func (r *Registry) report(report Report) {
+	r.line(Line{Time: report.Time, Function: report.Function, RequestID: report.RequestID, Text: report.String()})
+	if r.options.Observer != nil {
+		r.options.Observer.Report(report)
+	}
+}
+
+func (r *Registry) throttled(function string) {
+	if r.options.Observer != nil {
+		r.options.Observer.Throttled(function)
+	}
+}
+
+// Functions tells what every function is and does, in the order of their names.
+func (r *Registry) Functions() []State {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []State
+	for _, name := range slices.Sorted(maps.Keys(r.functions)) {
+		e := r.functions[name]
+		s := State{Name: name, MemoryMB: e.config.MemoryMB, Timeout: e.config.Timeout, Concurrency: e.config.concurrency(), Running: int(e.running.Load())}
+		for _, p := range e.versions {
+			s.Warm += p.warm()
+		}
+		for _, alias := range slices.Sorted(maps.Keys(e.aliases)) {
+			s.Aliases = append(s.Aliases, alias+" -> "+e.aliases[alias])
+		}
+		out = append(out, s)
+	}
+	return out
 }

@@ -3,7 +3,6 @@ package lambda
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"fmt"
 	"sync"
 	"time"
 )
@@ -26,13 +25,22 @@ type outcome struct {
 	err    error
 }
 
-func newInvocation(invokedARN string, payload []byte) *invocation {
-	id := randomID()
+// call is what a caller asks for: the event, the ARN that the function is told it was invoked by, and its trace.
+type call struct {
+	id, arn, trace string
+	payload        []byte
+}
+
+func newInvocation(c call) *invocation {
 	return &invocation{
-		id: fmt.Sprintf("%s-%s-4%s-8%s-%s", id[:8], id[8:12], id[13:16], id[17:20], id[20:]), invokedARN: invokedARN, payload: payload,
-		trace: fmt.Sprintf("Root=1-%08x-%s;Sampled=0", time.Now().Unix(), randomID()[:24]),
-		done:  make(chan outcome, 1), answered: make(chan struct{}),
+		id: c.id, invokedARN: c.arn, payload: c.payload, trace: c.trace, done: make(chan outcome, 1), answered: make(chan struct{}),
 	}
+}
+
+// requestID is a random UUID, which is what Lambda's request ids are.
+func requestID() string {
+	id := randomID()
+	return id[:8] + "-" + id[8:12] + "-4" + id[13:16] + "-8" + id[17:20] + "-" + id[20:]
 }
 
 // randomID is 32 random hexadecimal digits.

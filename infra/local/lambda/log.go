@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"sync"
 )
@@ -22,11 +23,10 @@ func (s *syncWriter) Write(p []byte) (int, error) {
 	return s.w.Write(p)
 }
 
-// lineWriter puts the function's name before each line and holds at most one line in memory: a longer one is cut.
+// lineWriter cuts a process's output into lines and holds at most one in memory: a longer one is cut.
 type lineWriter struct {
-	prefix string
-	w      io.Writer
-	line   []byte
+	emit func(line string)
+	line []byte
 }
 
 func (l *lineWriter) Write(p []byte) (int, error) {
@@ -47,7 +47,10 @@ func (l *lineWriter) Write(p []byte) (int, error) {
 // flush writes the line that has no end yet. A log that cannot be written never stops a function.
 func (l *lineWriter) flush() {
 	if len(l.line) > 0 {
-		_, _ = l.w.Write(append(append([]byte(l.prefix), l.line...), '\n'))
+		l.emit(string(l.line))
 	}
 	l.line = l.line[:0]
 }
+
+// printf adds a line of Lambda's own to the function's output.
+func (l *lineWriter) printf(format string, args ...any) { l.emit(fmt.Sprintf(format, args...)) }

@@ -27,6 +27,8 @@ type pool struct {
 	mu sync.Mutex
 	// idle holds the processes that wait for an event, the one that was used last at the end.
 	idle []*instance
+	// retired is set when other code took this pool's place: no process is kept any more.
+	retired bool
 }
 
 func newPool(r *Registry, e *entry, version string) *pool {
@@ -39,16 +41,17 @@ const settleTime = 5 * time.Millisecond
 
 // invoke runs one event. When ctx ends first the function still runs to its end, as in Lambda, where a caller that
 // goes away stops nothing.
-func (p *pool) invoke(ctx context.Context, invokedARN string, payload []byte) (Result, error) {
+func (p *pool) invoke(ctx context.Context, c call) (Result, error) {
 	if p.running.Add(1) > int64(p.function.concurrency()) {
 		p.running.Add(-1)
+		p.registry.throttled(p.function.Name)
 		return Result{}, fmt.Errorf("%w: function %s runs %d invocations", ErrThrottled, p.function.Name, p.function.concurrency())
 	}
 	if err := p.acquire(ctx); err != nil {
 		p.running.Add(-1)
 		return Result{}, err
 	}
-	inv := newInvocation(invokedARN, payload)
+	inv := newInvocation(c)
 	started := p.registry.goRun(func() {
 		defer p.running.Add(-1)
 		defer func() { <-p.slots }()
@@ -80,6 +83,7 @@ func (p *pool) acquire(ctx context.Context) error {
 	case <-p.registry.closing:
 		return ErrClosed
 	case <-limit.C:
+		p.registry.throttled(p.function.Name)
 		return fmt.Errorf("%w: all %d processes of function %s are busy", ErrThrottled, cap(p.slots), p.function.Name)
 	}
 }
@@ -91,8 +95,10 @@ func (p *pool) run(inv *invocation) {
 	if err != nil {
 		return
 	}
-	report := func(status string) {
-		p.report(inv, time.Since(begun)-initialized, initialized, status)
+	report := func(status, errorType string, failed bool) {
+		p.report(inv, Report{
+			Duration: time.Since(begun) - initialized, Init: initialized, MaxMemoryMB: in.peakMB(), Status: status, ErrorType: errorType, Failed: failed,
+		})
 	}
 	timer := time.NewTimer(time.Until(inv.deadline))
 	defer timer.Stop()
@@ -100,19 +106,22 @@ func (p *pool) run(inv *invocation) {
 	case <-inv.answered:
 		p.settling.Add(1) // before the caller knows, so that its next call waits for this process
 		inv.finish(inv.result, nil)
-		report("")
+		report("", "", inv.result.FunctionError != "")
 	case <-in.gone:
 		inv.finish(inv.resultOr(in.exitError(inv.id)), nil)
-		report("error")
+		report("error", in.errorType(), true)
 		return
 	case <-timer.C:
 		in.kill()
 		inv.finish(p.timedOut(inv), nil)
-		report("timeout")
+		report("timeout", "", true)
 		return
 	}
 	p.settle(in, timer.C)
 }
+
+// handOver is how long an idle process may take to fetch its event; it waits for one already.
+const handOver = 2 * time.Second
 
 // take hands inv to a warm process or to a new one, and sets its deadline. It gives the time that a new process took
 // to initialize. After an error inv is finished.
@@ -138,7 +147,7 @@ func (p *pool) take(inv *invocation) (*instance, time.Duration, error) {
 				inv.finish(in.exitError(inv.id), nil)
 				return nil, 0, errors.New("process ended after its start")
 			}
-		case <-time.After(p.function.Timeout): // it closed its side of the Runtime API and lives on
+		case <-time.After(handOver): // it closed its side of the Runtime API and lives on
 			in.kill()
 		}
 	}
@@ -158,7 +167,7 @@ func (p *pool) initialize(inv *invocation) (*instance, error) {
 	}
 	inv.finish(result, err)
 	if err == nil {
-		p.report(inv, 0, 0, "error "+result.ErrorType())
+		p.report(inv, Report{Status: "error", ErrorType: result.ErrorType(), Failed: true})
 		err = errors.New("function did not start")
 	}
 	return nil, err
@@ -235,15 +244,41 @@ func (p *pool) lastIdle() *instance {
 	return nil
 }
 
+// put keeps a process that waits for an event, unless the pool is retired.
 func (p *pool) put(in *instance) {
 	p.mu.Lock()
-	in.idleSince = time.Now()
-	p.idle = append(p.idle, in)
+	retired := p.retired
+	if !retired {
+		in.idleSince = time.Now()
+		p.idle = append(p.idle, in)
+	}
 	p.mu.Unlock()
+	if retired {
+		in.kill()
+	}
 	select {
 	case p.freed <- struct{}{}:
 	default:
 	}
+}
+
+// retire ends the processes that wait for an event. The others end when they have answered theirs.
+func (p *pool) retire() {
+	p.mu.Lock()
+	p.retired = true
+	idle := p.idle
+	p.idle = nil
+	p.mu.Unlock()
+	for _, in := range idle {
+		in.kill()
+	}
+}
+
+// warm counts the processes that wait for an event.
+func (p *pool) warm() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.idle)
 }
 
 // reap takes out the processes that were idle since before the given time, except the one that was used last.
@@ -271,15 +306,8 @@ func (p *pool) settle(in *instance, limit <-chan time.Time) {
 	}
 }
 
-// report writes the line that ends an invocation in CloudWatch Logs. Times are in milliseconds.
-func (p *pool) report(inv *invocation, took, initialized time.Duration, status string) {
-	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-	line := fmt.Sprintf("[%s] REPORT RequestId: %s Duration: %.2f ms Memory Size: %d MB", p.function.Name, inv.id, ms(took), p.function.MemoryMB)
-	if initialized > 0 {
-		line += fmt.Sprintf(" Init Duration: %.2f ms", ms(initialized))
-	}
-	if status != "" {
-		line += " Status: " + status
-	}
-	_, _ = p.registry.log.Write([]byte(line + "\n"))
+// report ends an invocation in the log.
+func (p *pool) report(inv *invocation, r Report) {
+	r.Time, r.Function, r.RequestID, r.MemoryMB = time.Now(), p.function.Name, inv.id, p.function.MemoryMB
+	p.registry.report(r)
 }

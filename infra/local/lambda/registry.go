@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/http"
-	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -24,8 +22,13 @@ type Options struct {
 	InitTimeout time.Duration
 	// IdleTime is how long a process stays without an event, when its function has a warmer one. Zero means 5 minutes.
 	IdleTime time.Duration
+	// RetryDelay is the pause before the first retry of an asynchronous invocation; before the second it is twice as
+	// long. Zero means Lambda's 1 minute.
+	RetryDelay time.Duration
 	// Log gets the functions' output, each line with its function's name. Nil discards it.
 	Log io.Writer
+	// Observer may be nil.
+	Observer Observer
 }
 
 // Registry is all functions of one local cloud, with their versions and aliases.
@@ -37,6 +40,8 @@ type Registry struct {
 	// closing is closed by Close.
 	closing chan struct{}
 	runs    sync.WaitGroup
+	// events bounds the asynchronous invocations.
+	events chan struct{}
 
 	mu        sync.Mutex
 	closed    bool
@@ -51,6 +56,8 @@ type entry struct {
 	versions map[string]*pool
 	aliases  map[string]string
 	running  *atomic.Int64
+	// async is by qualifier.
+	async map[string]AsyncConfig
 }
 
 // NewRegistry opens the listener of the Runtime API on 127.0.0.1. Close ends it and every process.
@@ -64,6 +71,9 @@ func NewRegistry(o Options) (*Registry, error) {
 	if o.IdleTime == 0 {
 		o.IdleTime = 5 * time.Minute
 	}
+	if o.RetryDelay == 0 {
+		o.RetryDelay = time.Minute
+	}
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
@@ -72,12 +82,13 @@ func NewRegistry(o Options) (*Registry, error) {
 		return nil, fmt.Errorf("listen for the runtime api: %w", err)
 	}
 	r := &Registry{
-		options: o, log: &syncWriter{w: o.Log}, address: l.Addr().String(), closing: make(chan struct{}),
+		options: o, log: &syncWriter{w: o.Log}, address: l.Addr().String(), closing: make(chan struct{}), events: make(chan struct{}, maxAsyncEvents),
 		functions: map[string]*entry{}, instances: map[string]*instance{}, processes: map[*instance]struct{}{},
 	}
 	r.server = &http.Server{Handler: r.runtimeAPI(), ReadHeaderTimeout: 10 * time.Second}
 	r.runs.Go(func() { _ = r.server.Serve(l) })
 	r.runs.Go(r.reap)
+	r.runs.Go(r.limitMemory)
 	return r, nil
 }
 
@@ -92,7 +103,7 @@ func (r *Registry) Add(f Function) error {
 	if r.functions[f.Name] != nil {
 		return fmt.Errorf("function already exists: %s", f.Name)
 	}
-	e := &entry{config: f, versions: map[string]*pool{}, aliases: map[string]string{}, running: new(atomic.Int64)}
+	e := &entry{config: f, versions: map[string]*pool{}, aliases: map[string]string{}, running: new(atomic.Int64), async: map[string]AsyncConfig{}}
 	r.functions[f.Name] = e
 	e.versions[latest] = newPool(r, e, latest)
 	return nil
@@ -136,7 +147,30 @@ func (r *Registry) Invoke(ctx context.Context, nameOrARN string, payload []byte)
 	if err != nil {
 		return Result{}, err
 	}
-	return p.invoke(ctx, arn, payload)
+	return p.invoke(ctx, call{id: requestID(), arn: arn, trace: traceOf(ctx), payload: payload})
+}
+
+// Replace gives a function other code, for all its versions. Processes of the old code finish what they work on.
+func (r *Registry) Replace(function, dir string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e, _, err := r.find(function)
+	if err != nil {
+		return err
+	}
+	config := e.config
+	config.Dir = dir
+	if config, err = config.checked(); err != nil {
+		return err
+	}
+	e.config = config
+	for version, old := range e.versions {
+		e.versions[version] = newPool(r, e, version)
+		if !r.closed {
+			r.runs.Go(old.retire)
+		}
+	}
+	return nil
 }
 
 // resolve gives the pool that runs a name, and the ARN that the function is told it was invoked by: the qualifier
@@ -182,9 +216,8 @@ func (r *Registry) Close() error {
 		r.closed = true
 		close(r.closing)
 	}
-	running := slices.Collect(maps.Keys(r.processes))
 	r.mu.Unlock()
-	for _, in := range running {
+	for _, in := range r.running() {
 		in.kill()
 	}
 	err := r.server.Close()

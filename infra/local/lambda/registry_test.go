@@ -135,12 +135,19 @@ type description struct {
 	Env        []string
 }
 
-func (f fixture) describe(name string) (d description) {
+func (f fixture) describeNow(name string) (d description) {
 	f.t.Helper()
 	r := f.call(name, `{"do":"describe"}`)
 	if err := json.Unmarshal(r.Payload, &d); err != nil {
 		f.t.Fatalf("%s: %v", r.Payload, err)
 	}
+	return d
+}
+
+// describe also waits until the process is idle again.
+func (f fixture) describe(name string) description {
+	f.t.Helper()
+	d := f.describeNow(name)
 	within(f.t, 5*time.Second, "the process is idle", func() bool { return f.functions["f"].running.Load() == 0 })
 	return d
 }
@@ -495,7 +502,7 @@ func TestEachInvocationIsReportedInTheLog(t *testing.T) {
 	f := newFixture(t, Options{})
 	id := f.describe("f").ID
 	within(t, time.Second, "the report", func() bool {
-		return strings.Contains(f.log.String(), "[f] REPORT RequestId: "+id+" Duration: ") && strings.Contains(f.log.String(), "Init Duration: ")
+		return strings.Contains(f.log.String(), "[f] REPORT RequestId: "+id+"\tDuration: ") && strings.Contains(f.log.String(), "Init Duration: ")
 	})
 }
 

@@ -29,6 +29,8 @@ const (
 	TypeTimeout = "Sandbox.Timedout"
 	// TypeExit is written when the process ended without an answer.
 	TypeExit = "Runtime.ExitError"
+	// TypeOutOfMemory is in the report, not in the payload, of a process that used more than its memory.
+	TypeOutOfMemory = "Runtime.OutOfMemory"
 	// TypeEntrypoint is written when the binary cannot be started.
 	TypeEntrypoint = "Runtime.InvalidEntrypoint"
 	// TypeResponseSize is written when the answer is over MaxResponse.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -64,6 +65,11 @@ func handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	}
 	calls++
 	lc, _ := lambdacontext.FromContext(ctx)
+	if mark := os.Getenv("MARK"); mark != "" && e.Do != "echo" {
+		f, _ := os.OpenFile(mark, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		fmt.Fprintf(f, "%s %s\n", lc.AwsRequestID, raw)
+		f.Close()
+	}
 	switch e.Do {
 	case "echo":
 		return e.Text, nil
@@ -111,6 +117,24 @@ func handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	case "answer and exit":
 		post("invocation/"+lc.AwsRequestID+"/response", `"last words"`)
 		os.Exit(0)
+	case "allocate":
+		memory := make([]byte, e.Ms<<20)
+		for i := 0; i < len(memory); i += 4096 {
+			memory[i] = 1
+		}
+		time.Sleep(10 * time.Second)
+		return len(memory), nil
+	case "hang up":
+		post("invocation/"+lc.AwsRequestID+"/response", `"bye"`)
+		address, token, _ := strings.Cut(os.Getenv("AWS_LAMBDA_RUNTIME_API"), "/")
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(conn, "GET /%s/2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n", token)
+		time.Sleep(100 * time.Millisecond)
+		conn.Close()
+		select {}
 	case "garbage":
 		post("invocation/"+lc.AwsRequestID+"/response", "\x00not json")
 		return "too late", nil

@@ -1,0 +1,230 @@
+package lambda
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// notes is an Observer that keeps what it is told.
+type notes struct {
+	mu        sync.Mutex
+	lines     []Line
+	reports   []Report
+	throttles []string
+}
+
+func (n *notes) Line(l Line) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.lines = append(n.lines, l)
+}
+
+func (n *notes) Report(r Report) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.reports = append(n.reports, r)
+}
+
+func (n *notes) Throttled(function string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.throttles = append(n.throttles, function)
+}
+
+// report waits for the n-th report.
+func (n *notes) report(t *testing.T, count int) Report {
+	t.Helper()
+	var got Report
+	within(t, 5*time.Second, "a report", func() bool {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if len(n.reports) < count {
+			return false
+		}
+		got = n.reports[count-1]
+		return true
+	})
+	return got
+}
+
+func TestAProcessThatUsesMoreThanItsMemoryIsEnded(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells the memory of another process")
+	}
+	n := &notes{}
+	f := newFixture(t, Options{Observer: n}, func(f *Function) { f.MemoryMB = 64 })
+	f.want(`{"do":"echo","text":"small"}`, `"small"`)
+	f.wantError(`{"do":"allocate","ms":100}`, TypeExit, "Runtime exited with error: signal: killed")
+	if r := n.report(t, 2); r.ErrorType != TypeOutOfMemory || r.Status != "error" || r.MaxMemoryMB < 100 || !r.Failed {
+		t.Errorf("report is %s", r)
+	}
+	if !strings.Contains(f.log.String(), "of its 64 MB") {
+		t.Error("the log does not say why")
+	}
+	f.want(`{"do":"echo","text":"fresh"}`, `"fresh"`)
+}
+
+func TestAReportHasTheFieldsOfLambda(t *testing.T) {
+	t.Parallel()
+	n := &notes{}
+	f := newFixture(t, Options{Observer: n})
+	id := f.describe("f").ID
+	want := `^REPORT RequestId: ` + id + `\tDuration: \d+\.\d\d ms\tBilled Duration: \d+ ms\tMemory Size: 128 MB(\tMax Memory Used: \d+ MB)?\tInit Duration: \d+\.\d\d ms$`
+	if r := n.report(t, 1).String(); !regexp.MustCompile(want).MatchString(r) {
+		t.Errorf("report is %q", r)
+	}
+	f.describe("f")
+	if r := n.report(t, 2); r.Init != 0 || strings.Contains(r.String(), "Init") {
+		t.Errorf("the report of a warm process is %q", r)
+	}
+	f.wantError(`{"do":"fail"}`, "errorString", "")
+	if r := n.report(t, 3); r.Status != "" || !r.Failed {
+		t.Errorf("the report of a handler's error is %+v", r)
+	}
+	r := Report{RequestID: "x", Duration: 1500 * time.Microsecond, Init: 2 * time.Millisecond, MemoryMB: 128, MaxMemoryMB: 20, Status: "error", ErrorType: TypeExit}
+	if got := r.String(); got != "REPORT RequestId: x\tDuration: 1.50 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 20 MB\tInit Duration: 2.00 ms\tStatus: error\tError Type: Runtime.ExitError" {
+		t.Errorf("report is %q", got)
+	}
+}
+
+func TestALineOfTheOutputCarriesItsRequestID(t *testing.T) {
+	t.Parallel()
+	n := &notes{}
+	f := newFixture(t, Options{Observer: n})
+	f.wantError(`{"do":"fork","text":"exit"}`, TypeExit, "")
+	id := n.report(t, 1).RequestID
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !slices.ContainsFunc(n.lines, func(l Line) bool {
+		return strings.HasPrefix(l.Text, "child ") && l.RequestID == id && l.Function == "f"
+	}) {
+		t.Errorf("lines are %+v, want one with the id %s", n.lines, id)
+	}
+}
+
+func TestAProcessThatClosesItsConnectionIsReplaced(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Options{}, func(f *Function) { f.Timeout = time.Minute })
+	f.want(`{"do":"hang up"}`, `"bye"`)
+	within(t, 5*time.Second, "the process seems idle", func() bool { return f.idle() == 1 })
+	time.Sleep(150 * time.Millisecond) // until it has closed its connection
+	begun := time.Now()
+	f.want(`{"do":"echo","text":"fresh"}`, `"fresh"`)
+	if took := time.Since(begun); took > 20*time.Second {
+		t.Errorf("the next invocation took %s", took)
+	}
+}
+
+func TestATraceIsPassedOn(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Options{})
+	for header, want := range map[string]string{
+		"Root=1-5fff599f-6fca6ee66e37fe5e518eb45b":                                   `^Root=1-5fff599f-6fca6ee66e37fe5e518eb45b;Parent=[0-9a-f]{16};Sampled=0$`,
+		"Root=1-5fff599f-6fca6ee66e37fe5e518eb45b;Parent=53995c3f42cd8ad8;Sampled=1": `^Root=1-5fff599f-6fca6ee66e37fe5e518eb45b;Parent=53995c3f42cd8ad8;Sampled=1$`,
+		"": `^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$`,
+	} {
+		r, err := f.Invoke(WithTrace(context.Background(), header), "f", []byte(`{"do":"describe"}`))
+		if err != nil || !regexp.MustCompile(`"trace":"`+want[1:len(want)-1]+`"`).Match(r.Payload) {
+			t.Errorf("trace of %q: %s, %v", header, r.Payload, err)
+		}
+	}
+}
+
+func TestOtherCodeTakesOverAndTheOldFinishesItsWork(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Options{})
+	if _, err := f.Publish("f"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.SetAlias("f", "live", "1"); err != nil {
+		t.Fatal(err)
+	}
+	idle := f.describe("f:live").PID
+	answer := make(chan Result, 1)
+	go func() {
+		r, _ := f.Invoke(context.Background(), "f", []byte(`{"do":"sleep","ms":700}`))
+		answer <- r
+	}()
+	within(t, 5*time.Second, "the old code works", func() bool { return f.functions["f"].running.Load() == 1 })
+	next := t.TempDir()
+	if err := os.Link(filepath.Join(codeDir, "bootstrap"), filepath.Join(next, "bootstrap")); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Replace("f", next); err != nil {
+		t.Fatal(err)
+	}
+	if d := f.describeNow("f:live"); !slices.Contains(d.Env, "LAMBDA_TASK_ROOT="+next) || d.ARN != testARN+":live" {
+		t.Errorf("the alias runs the old code")
+	}
+	within(t, 5*time.Second, "the idle process of the old code ends", func() bool { return ended(idle) })
+	if r := <-answer; r.FunctionError != "" {
+		t.Errorf("the invocation of the old code gives %s", r.Payload)
+	}
+	within(t, 5*time.Second, "one process is left", func() bool { return len(f.Registry.running()) == 1 })
+	if err := f.Replace("f", t.TempDir()); err == nil || !strings.Contains(err.Error(), "build the functions") {
+		t.Errorf("code without a binary: %v", err)
+	}
+}
+
+func TestTheStateOfAFunctionIsTold(t *testing.T) {
+	t.Parallel()
+	n, none := &notes{}, 0
+	f := newFixture(t, Options{Observer: n}, func(f *Function) { f.Reserved = &none })
+	if _, err := f.Invoke(context.Background(), "f", nil); err == nil {
+		t.Fatal("a function without concurrency ran")
+	}
+	if len(n.throttles) != 1 {
+		t.Errorf("throttles are %v", n.throttles)
+	}
+	_, _ = f.Publish("f")
+	_ = f.SetAlias("f", "live", "1")
+	if s := f.Functions(); len(s) != 1 || s[0].Name != "f" || s[0].MemoryMB != 128 || s[0].Concurrency != 0 || !slices.Equal(s[0].Aliases, []string{"live -> 1"}) {
+		t.Errorf("state is %+v", s)
+	}
+}
+
+// held counts what this process holds: goroutines, open files and child processes.
+func held(t *testing.T) (goroutines, files, children int) {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("this system does not list open files")
+	}
+	lists, _ := filepath.Glob("/proc/self/task/*/children")
+	for _, l := range lists {
+		b, _ := os.ReadFile(l)
+		children += len(strings.Fields(string(b)))
+	}
+	return runtime.NumGoroutine(), len(entries), children
+}
+
+// It is not parallel, so that nothing else of this package runs meanwhile.
+func TestABadFunctionLeavesNothingBehind(t *testing.T) {
+	goroutines, files, children := held(t)
+	f := newFixture(t, Options{RetryDelay: time.Hour}, func(f *Function) { f.Timeout, f.MemoryMB = time.Second, 64 })
+	for _, e := range []string{
+		`{"do":"exit"}`, `{"do":"garbage"}`, `{"do":"flood"}`, `{"do":"fork"}`, `{"do":"fork","text":"exit"}`, `{"do":"large"}`,
+		`{"do":"answer and exit"}`, `{"do":"allocate","ms":100}`, `{"do":"sleep","ms":60000}`, `{"do":"hang up"}`, `{"do":"echo"}`, `not json`,
+	} {
+		f.call("f", e)
+	}
+	if err := f.InvokeAsync(context.Background(), "f", []byte(`{"do":"fail"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	within(t, 5*time.Second, "everything is as before", func() bool {
+		g, fd, c := held(t)
+		return g <= goroutines && fd <= files && c <= children
+	})
+}
