@@ -12,6 +12,7 @@ import (
 
 	"github.com/miyabi-society/platform/infra/local/assembly"
 	"github.com/miyabi-society/platform/infra/local/cloudfront"
+	"github.com/miyabi-society/platform/infra/local/gateway"
 	"github.com/miyabi-society/platform/infra/local/httpapi"
 	"github.com/miyabi-society/platform/infra/local/lambda"
 )
@@ -156,7 +157,7 @@ func createStage(_ context.Context, c *Cloud, r request) (assembly.Values, error
 	}
 	burst, err := settings.integer("ThrottlingBurstLimit")
 	a.stage = &httpapi.API{
-		ID: a.id, StageName: name, StageVariables: r.properties.textMap("StageVariables"), Throttle: httpapi.Throttle{RateLimit: rate, BurstLimit: burst},
+		ID: a.id, StageName: name, StageVariables: r.properties.textMap("StageVariables"), Throttle: gateway.Throttle{RateLimit: rate, BurstLimit: burst},
 	}
 	return values, err
 }

@@ -15,38 +15,39 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/miyabi-society/platform/infra/local/gateway"
 	"github.com/miyabi-society/platform/infra/local/lambda"
 )
 
 // Limits of HTTP APIs (page http-api-quotas).
 const (
-	maxBody        = 10 << 20 // bytes of request payload
-	maxHeaderBytes = 10_240   // request line and header values together
-	minTimeout     = 50 * time.Millisecond
-	maxTimeout     = 30 * time.Second
+	maxBody    = 10 << 20 // bytes of request payload
+	minTimeout = 50 * time.Millisecond
+	maxTimeout = 30 * time.Second
 )
 
 // API describes one AWS::ApiGatewayV2::Api of protocol HTTP together with its stage, routes and integrations.
 type API struct {
-	ID             string            // API id, the first label of its execute-api host name
-	StageName      string            // "$default", or a name that is then the first segment of every path
-	StageVariables map[string]string // reach functions as stageVariables
-	Throttle       Throttle          // the stage's DefaultRouteSettings, applied to each route by itself
+	ID             string                      // API id, the first label of its execute-api host name
+	StageName      string                      // "$default", or a name that is then the first segment of every path
+	StageVariables map[string]string           // reach functions as stageVariables
+	Throttle       gateway.Throttle            // the stage's DefaultRouteSettings, applied to each route by itself
+	RouteThrottle  map[string]gateway.Throttle // the stage's RouteSettings by route key, instead of Throttle
+	AccessLog      gateway.AccessLog
+	CORS           *CORS // nil: functions answer preflights and set the headers themselves
 	Routes         []Route
-	// Invoke runs a function synchronously, as Lambda's Invoke with RequestResponse does.
-	Invoke func(ctx context.Context, functionARN string, payload []byte) (lambda.Result, error)
+	Invoke         gateway.Invoke
 }
 
-// Throttle limits requests: RateLimit a second on average, BurstLimit at once. Zero values set no limit.
-type Throttle struct {
-	RateLimit  float64
-	BurstLimit int
-}
-
-// Route is one route key, such as "GET /tasks/{id}", "ANY /api/{proxy+}" or "$default", and what it calls.
+// Route is one route key, such as "GET /tasks/{id}", "ANY /api/{proxy+}" or "$default", who may call it and what it
+// calls. At most one of JWT, Authorizer and IAM is set.
 type Route struct {
 	Key         string
 	Integration Integration
+	JWT         *JWTAuthorizer
+	Scopes      []string            // AuthorizationScopes: the token needs at least one of them
+	Authorizer  *gateway.Authorizer // a Lambda authorizer
+	IAM         bool                // AuthorizationType AWS_IAM
 }
 
 // Integration is an AWS_PROXY integration with a Lambda function, alias or version.
@@ -60,15 +61,26 @@ var stageName = regexp.MustCompile(`^(\$default|[A-Za-z0-9_-]{1,128})$`)
 
 // New checks the description and returns the handler that serves it. The handler starts no goroutine of its own.
 func New(api API) (http.Handler, error) {
-	if api.Invoke == nil {
-		return nil, fmt.Errorf("http api %s: no way to invoke functions was given", api.ID)
-	}
-	if !stageName.MatchString(api.StageName) {
-		return nil, fmt.Errorf("http api %s: stage name %q: use $default or letters, digits, hyphens and underscores", api.ID, api.StageName)
-	}
-	routes, err := compileRoutes(api.Routes, api.Throttle)
+	s, err := compile(api)
 	if err != nil {
 		return nil, fmt.Errorf("http api %s: %w", api.ID, err)
+	}
+	return s, nil
+}
+
+func compile(api API) (*server, error) {
+	if api.Invoke == nil {
+		return nil, errors.New("no way to invoke functions was given")
+	}
+	if !stageName.MatchString(api.StageName) {
+		return nil, fmt.Errorf("stage name %q: use $default or letters, digits, hyphens and underscores", api.StageName)
+	}
+	if err := errors.Join(api.AccessLog.Check(), api.CORS.check()); err != nil {
+		return nil, err
+	}
+	routes, err := compileRoutes(api)
+	if err != nil {
+		return nil, err
 	}
 	return &server{api: api, routes: routes}, nil
 }
@@ -78,63 +90,93 @@ type server struct {
 	routes []*route
 }
 
-// ServeHTTP carries one request through stage, route, limits, function and response mapping.
+// ServeHTTP carries one request through the API and writes its line of the access log.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	in := request{Request: r, id: newRequestID(), received: time.Now().UTC()}
-	w.Header().Set("Apigw-Requestid", in.id)
-	if headerBytes(r) > maxHeaderBytes {
+	in := &request{Request: r, api: &s.api, id: gateway.NewID(), received: time.Now().UTC()}
+	out := &recorder{ResponseWriter: w}
+	out.Header().Set("Apigw-Requestid", in.id)
+	s.serve(out, in)
+	if s.api.AccessLog.Format != "" {
+		s.api.AccessLog.Write(in.variables(out))
+	}
+}
+
+// serve takes the request through stage, route, limits, authorizer and function.
+func (s *server) serve(w http.ResponseWriter, in *request) {
+	if gateway.HeaderBytes(in.Request) > gateway.MaxHeaderBytes {
 		writeMessage(w, http.StatusRequestHeaderFieldsTooLarge)
 		return
 	}
-	rt, params := s.selectRoute(r)
-	if rt == nil {
+	s.api.CORS.allow(w.Header(), in.Request)
+	in.route, in.params = s.selectRoute(in.Request)
+	preflight := s.api.CORS.answers(in.Request)
+	switch {
+	case in.route == nil && preflight:
+		w.WriteHeader(http.StatusNoContent)
+	case in.route == nil:
 		writeMessage(w, http.StatusNotFound)
-		return
-	}
-	if !rt.limit.allow(in.received) {
+	case !in.route.limit.Allow(in.received):
 		writeMessage(w, http.StatusTooManyRequests)
-		return
+	default:
+		s.serveRoute(w, in, preflight)
 	}
+}
+
+func (s *server) serveRoute(w http.ResponseWriter, in *request, preflight bool) {
 	if status := in.readBody(w); status != 0 {
 		writeMessage(w, status)
 		return
 	}
-	s.call(w, rt, in.event(s.api, rt, params))
+	if refused := in.authorize(); refused != nil {
+		in.failure = refused.reason
+		refused.write(w)
+		return
+	}
+	if preflight {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	s.call(w, in)
 }
 
 // call invokes the route's function and writes its answer. A viewer that goes away does not stop the function.
-func (s *server) call(w http.ResponseWriter, rt *route, event []byte) {
-	ctx, cancel := context.WithTimeout(context.Background(), rt.timeout)
+func (s *server) call(w http.ResponseWriter, in *request) {
+	ctx, cancel := context.WithTimeout(context.Background(), in.route.timeout)
 	defer cancel()
-	result, err := s.api.Invoke(ctx, rt.functionARN, event)
+	begun := time.Now()
+	result, err := s.api.Invoke(ctx, in.route.functionARN, in.event())
+	in.integrationLatency = time.Since(begun)
 	if err != nil {
-		fail(w, rt, failureStatus(err), err)
+		in.fail(w, failureStatus(err), err)
 		return
 	}
 	answer, err := interpret(result)
 	switch {
 	case result.ErrorType() == lambda.TypeTimeout:
-		fail(w, rt, http.StatusGatewayTimeout, err)
+		in.fail(w, http.StatusGatewayTimeout, err)
 	case err != nil:
-		fail(w, rt, http.StatusBadGateway, err)
+		in.fail(w, http.StatusBadGateway, err)
 	default:
+		in.integrationStatus = http.StatusOK
+		if s.api.CORS != nil {
+			dropCORS(answer.header)
+		}
 		answer.write(w)
 	}
 }
 
-// fail answers for an integration that brought no usable answer. The caller gets no details; the log does.
-func fail(w http.ResponseWriter, rt *route, status int, err error) {
-	slog.Warn("http api integration failed", "route", rt.key, "function", rt.functionARN, "status", status, "error", err)
+// fail answers for an integration that brought no usable answer. The caller gets no details; the logs do.
+func (in *request) fail(w http.ResponseWriter, status int, err error) {
+	in.integrationStatus, in.failure = status, err
+	slog.Warn("http api integration failed", "route", in.route.key, "function", in.route.functionARN, "status", status, "error", err)
 	writeMessage(w, status)
 }
 
-// failureStatus maps an invocation that brought no answer to a status: too slow 504, over a concurrency limit 429, too
-// large for Lambda 413, a function that is not there 500 (page http-api-troubleshooting-lambda), nothing able to
-// answer 503.
+// failureStatus maps an invocation that brought no answer to a status: over the integration's timeout or nothing able
+// to answer 503, over a concurrency limit 429, too large for Lambda 413, a function that is not there or not permitted
+// 500 (page http-api-troubleshooting-lambda).
 func failureStatus(err error) int {
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return http.StatusGatewayTimeout
 	case errors.Is(err, lambda.ErrThrottled):
 		return http.StatusTooManyRequests
 	case errors.Is(err, lambda.ErrTooLarge):
@@ -161,14 +203,4 @@ func (in *request) readBody(w http.ResponseWriter) int {
 	}
 	in.body = body
 	return 0
-}
-
-func headerBytes(r *http.Request) int {
-	n := len(r.Method) + len(r.URL.RequestURI()) + len(r.Proto) + len(r.Host)
-	for _, values := range r.Header {
-		for _, v := range values {
-			n += len(v)
-		}
-	}
-	return n
 }

@@ -4,17 +4,16 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"mime"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
+
+	"github.com/miyabi-society/platform/infra/local/gateway"
 )
 
 // event is the Lambda proxy event of payload format 2.0 (page http-api-develop-integrations-lambda, "Payload format
@@ -37,6 +36,7 @@ type event struct {
 type eventContext struct {
 	AccountID    string    `json:"accountId"`
 	APIID        string    `json:"apiId"`
+	Authorizer   any       `json:"authorizer,omitempty"`
 	DomainName   string    `json:"domainName"`
 	DomainPrefix string    `json:"domainPrefix"`
 	HTTP         eventHTTP `json:"http"`
@@ -55,28 +55,14 @@ type eventHTTP struct {
 	UserAgent string `json:"userAgent"`
 }
 
-// request is one request on its way to a function.
-type request struct {
-	*http.Request
-	id       string
-	received time.Time
-	body     []byte
-}
-
-// event renders the request as JSON.
-func (in *request) event(api API, rt *route, params map[string]string) []byte {
+// event renders the request for the integration.
+func (in *request) event() []byte {
 	e := event{
-		Version: "2.0", RouteKey: rt.key, RawPath: rawPath(in.URL), RawQueryString: in.URL.RawQuery,
+		Version: "2.0", RouteKey: in.route.key, RawPath: rawPath(in.URL), RawQueryString: in.URL.RawQuery,
 		Cookies: cookies(in.Header), Headers: in.headers(), Query: query(in.URL.RawQuery),
-		PathParameters: params, StageVariables: api.StageVariables,
+		Context: in.context(), PathParameters: in.params, StageVariables: in.api.StageVariables,
 	}
-	e.Context = eventContext{
-		AccountID: accountOf(rt.functionARN), APIID: api.ID, DomainName: in.Host,
-		HTTP:      eventHTTP{in.Method, e.RawPath, in.Proto, in.sourceIP(), in.UserAgent()},
-		RequestID: in.id, RouteKey: rt.key, Stage: api.StageName,
-		Time: in.received.Format("02/Jan/2006:15:04:05 -0700"), TimeEpoch: in.received.UnixMilli(),
-	}
-	e.Context.DomainPrefix, _, _ = strings.Cut(in.Host, ".")
+	e.Context.Authorizer = in.authorized
 	if len(in.body) > 0 {
 		body := string(in.body)
 		if e.Base64 = !isText(in.Header.Get("Content-Type")) || !utf8.Valid(in.body); e.Base64 {
@@ -84,7 +70,17 @@ func (in *request) event(api API, rt *route, params map[string]string) []byte {
 		}
 		e.Body = &body
 	}
-	return mustMarshal(e)
+	return gateway.MustMarshal(e)
+}
+
+func (in *request) context() eventContext {
+	prefix, _, _ := strings.Cut(in.Host, ".")
+	return eventContext{
+		AccountID: gateway.AccountOf(in.route.functionARN), APIID: in.api.ID, DomainName: in.Host, DomainPrefix: prefix,
+		HTTP:      eventHTTP{in.Method, rawPath(in.URL), in.Proto, gateway.SourceIP(in.Request), in.UserAgent()},
+		RequestID: in.id, RouteKey: in.route.key, Stage: in.api.StageName,
+		Time: gateway.RequestTime(in.received), TimeEpoch: in.received.UnixMilli(),
+	}
 }
 
 // rawPath is the path as HTTP APIs pass it: with the stage, percent-decoded, and cut at a "?" that decoding brings out.
@@ -125,7 +121,7 @@ func (in *request) headers() map[string]string {
 	h["host"] = in.Host
 	h["content-length"] = strconv.Itoa(len(in.body))
 	h["x-forwarded-proto"], h["x-forwarded-port"] = "https", "443"
-	h["x-forwarded-for"] = strings.TrimPrefix(strings.Join(in.Header.Values("X-Forwarded-For"), ", ")+", "+in.sourceIP(), ", ")
+	h["x-forwarded-for"] = strings.TrimPrefix(strings.Join(in.Header.Values("X-Forwarded-For"), ", ")+", "+gateway.SourceIP(in.Request), ", ")
 	if h["x-amzn-trace-id"] == "" {
 		h["x-amzn-trace-id"] = fmt.Sprintf("Root=1-%08x-%s", in.received.Unix(), randomHex(12))
 	}
@@ -180,40 +176,8 @@ func isText(contentType string) bool {
 	return strings.HasPrefix(t, "text/") || t == "application/json" || t == "application/javascript" || t == "application/xml"
 }
 
-func (in *request) sourceIP() string {
-	host, _, err := net.SplitHostPort(in.RemoteAddr)
-	if err != nil {
-		return in.RemoteAddr
-	}
-	return host
-}
-
-// accountOf reads the account from arn:aws:lambda:region:account:function:name.
-func accountOf(arn string) string {
-	if parts := strings.Split(arn, ":"); len(parts) > 4 {
-		return parts[4]
-	}
-	return ""
-}
-
-// newRequestID has the form of API Gateway's ids, such as "JKJaXmPLvHcESHA=".
-func newRequestID() string {
-	var b [11]byte
-	_, _ = rand.Read(b[:]) // never fails: see crypto/rand
-	return base64.URLEncoding.EncodeToString(b[:])
-}
-
 func randomHex(n int) string {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // never fails: see crypto/rand
 	return hex.EncodeToString(b)
-}
-
-// mustMarshal renders types of strings, numbers and maps of strings, which always have a JSON form.
-func mustMarshal(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return b
 }

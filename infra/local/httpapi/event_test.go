@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/miyabi-society/platform/infra/local/gateway"
 )
 
 func TestEventHasTheDocumentedFields(t *testing.T) {
@@ -213,6 +215,6 @@ func TestHeadersOverTheirLimitAreRefused(t *testing.T) {
 	t.Parallel()
 	b := &backend{}
 	r := get("/")
-	r.Header.Set("X-Large", strings.Repeat("a", maxHeaderBytes))
+	r.Header.Set("X-Large", strings.Repeat("a", gateway.MaxHeaderBytes))
 	wantEqual(t, "status", serve(t, b.api(t, "$default"), r).StatusCode, http.StatusRequestHeaderFieldsTooLarge)
 }

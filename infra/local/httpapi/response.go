@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/miyabi-society/platform/infra/local/gateway"
 	"github.com/miyabi-society/platform/infra/local/lambda"
 )
 
@@ -131,9 +132,5 @@ func (a answer) write(w http.ResponseWriter) {
 
 // writeMessage sends an error of API Gateway itself: {"message":"Not Found"}.
 func writeMessage(w http.ResponseWriter, status int) {
-	body := mustMarshal(map[string]string{"message": http.StatusText(status)})
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // a caller that left is no error
+	gateway.WriteMessage(w, status, http.StatusText(status))
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miyabi-society/platform/infra/local/gateway"
 	"github.com/miyabi-society/platform/infra/local/lambda"
 )
 
@@ -96,7 +97,7 @@ func TestFailuresHaveTheirStatus(t *testing.T) {
 	}{
 		"crash":              {backend{result: crash}, 502},
 		"function too slow":  {backend{result: late}, 504},
-		"integration's time": {backend{err: fmt.Errorf("waiting: %w", context.DeadlineExceeded)}, 504},
+		"integration's time": {backend{err: fmt.Errorf("waiting: %w", context.DeadlineExceeded)}, 503},
 		"concurrency":        {backend{err: lambda.ErrThrottled}, 429},
 		"event too large":    {backend{err: lambda.ErrTooLarge}, 413},
 		"no function":        {backend{err: lambda.ErrNotFound}, 500},
@@ -118,7 +119,7 @@ func TestIntegrationTimeoutEndsTheWait(t *testing.T) {
 		<-ctx.Done()
 		return lambda.Result{}, ctx.Err()
 	}
-	within(t, 5*time.Second, func() { wantEqual(t, "status", serve(t, a, get("/")).StatusCode, 504) })
+	within(t, 5*time.Second, func() { wantEqual(t, "status", serve(t, a, get("/")).StatusCode, 503) })
 }
 
 func TestACallerThatLeavesDoesNotStopTheFunction(t *testing.T) {
@@ -155,7 +156,7 @@ func TestThrottlingTakesTokensFromTheRoutesBucket(t *testing.T) {
 	t.Parallel()
 	b := &backend{}
 	a := b.api(t, "GET /a", "GET /b")
-	a.Throttle = Throttle{RateLimit: 0.001, BurstLimit: 2}
+	a.Throttle = gateway.Throttle{RateLimit: 0.001, BurstLimit: 2}
 	h, err := New(a)
 	if err != nil {
 		t.Fatal(err)
@@ -173,7 +174,7 @@ func TestThrottlingTakesTokensFromTheRoutesBucket(t *testing.T) {
 
 func TestBucketFillsAtTheRateUpToTheBurst(t *testing.T) {
 	t.Parallel()
-	b := newBucket(Throttle{RateLimit: 10, BurstLimit: 2})
+	b := gateway.NewBucket(gateway.Throttle{RateLimit: 10, BurstLimit: 2})
 	start := time.Unix(1000, 0)
 	for i, c := range []struct {
 		after time.Duration
@@ -182,13 +183,13 @@ func TestBucketFillsAtTheRateUpToTheBurst(t *testing.T) {
 		{0, true}, {0, true}, {0, false}, {99 * time.Millisecond, false}, {100 * time.Millisecond, true}, {100 * time.Millisecond, false},
 		{time.Hour, true}, {time.Hour, true}, {time.Hour, false}, {time.Minute, false},
 	} {
-		if got := b.allow(start.Add(c.after)); got != c.want {
+		if got := b.Allow(start.Add(c.after)); got != c.want {
 			t.Errorf("request %d at %s: got %v", i, c.after, got)
 		}
 	}
-	unlimited := newBucket(Throttle{})
+	unlimited := gateway.NewBucket(gateway.Throttle{})
 	for range 10_000 {
-		if !unlimited.allow(start) {
+		if !unlimited.Allow(start) {
 			t.Fatal("no limit was set")
 		}
 	}

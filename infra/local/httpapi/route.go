@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/miyabi-society/platform/infra/local/gateway"
 )
 
 const defaultRoute = "$default"
@@ -30,16 +32,20 @@ type route struct {
 	segments    []segment // nil for $default
 	functionARN string
 	timeout     time.Duration
-	limit       *bucket
+	limit       *gateway.Bucket
+	jwt         *JWTAuthorizer
+	scopes      []string
+	authorizer  *gateway.Authorizer
+	iam         bool
 }
 
 var routeMethods = []string{"ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 
 // compileRoutes parses and checks the routes and puts them in the order in which they are tried.
-func compileRoutes(declared []Route, limit Throttle) ([]*route, error) {
+func compileRoutes(api API) ([]*route, error) {
 	var routes []*route
 	seen := map[string]bool{}
-	for _, d := range declared {
+	for _, d := range api.Routes {
 		if seen[d.Key] {
 			return nil, fmt.Errorf("route %q is declared twice", d.Key)
 		}
@@ -48,8 +54,17 @@ func compileRoutes(declared []Route, limit Throttle) ([]*route, error) {
 		if err != nil {
 			return nil, fmt.Errorf("route %q: %w", d.Key, err)
 		}
-		rt.limit = newBucket(limit)
+		limit, own := api.RouteThrottle[d.Key]
+		if !own {
+			limit = api.Throttle
+		}
+		rt.limit = gateway.NewBucket(limit)
 		routes = append(routes, rt)
+	}
+	for key := range api.RouteThrottle {
+		if !seen[key] {
+			return nil, fmt.Errorf("the stage has settings for the route %q, which is not declared", key)
+		}
 	}
 	slices.SortStableFunc(routes, bySpecificity)
 	return routes, nil
@@ -69,7 +84,13 @@ func compileRoute(d Route) (*route, error) {
 	if i.Timeout < minTimeout || i.Timeout > maxTimeout {
 		return nil, fmt.Errorf("integration timeout %s: HTTP APIs allow %s to %s", i.Timeout, minTimeout, maxTimeout)
 	}
-	rt := &route{key: d.Key, functionARN: i.FunctionARN, timeout: i.Timeout}
+	if err := d.checkAuthorization(); err != nil {
+		return nil, err
+	}
+	rt := &route{
+		key: d.Key, functionARN: i.FunctionARN, timeout: i.Timeout,
+		jwt: d.JWT, scopes: d.Scopes, authorizer: d.Authorizer, iam: d.IAM,
+	}
 	if d.Key == defaultRoute {
 		return rt, nil
 	}

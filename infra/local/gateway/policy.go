@@ -1,0 +1,95 @@
+package gateway
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// policy is the IAM policy that a Lambda authorizer answers (page apigateway-lambda-authorizer-output).
+type policy struct {
+	Statement list[statement]
+}
+
+type statement struct {
+	Effect    string
+	Action    list[string]
+	Resource  list[string]
+	Condition json.RawMessage
+}
+
+// list takes one value as a list of it, as IAM does.
+type list[T any] []T
+
+// UnmarshalJSON reads both forms.
+func (l *list[T]) UnmarshalJSON(raw []byte) error {
+	if len(raw) > 0 && raw[0] == '[' {
+		return json.Unmarshal(raw, (*[]T)(l))
+	}
+	var one T
+	if err := json.Unmarshal(raw, &one); err != nil {
+		return err
+	}
+	*l = list[T]{one}
+	return nil
+}
+
+func (p policy) check() error {
+	for _, s := range p.Statement {
+		switch {
+		case s.Effect != "Allow" && s.Effect != "Deny":
+			return fmt.Errorf("a statement of the policy has the effect %q: use Allow or Deny", s.Effect)
+		case len(s.Condition) > 0:
+			return errors.New("a statement of the policy has a condition, which the local cloud does not evaluate")
+		case len(s.Action) == 0 || len(s.Resource) == 0:
+			return errors.New("a statement of the policy lacks Action or Resource")
+		}
+	}
+	return nil
+}
+
+// allows evaluates the policy for execute-api:Invoke on a method's ARN: a Deny wins, and nothing is allowed by default.
+func (p policy) allows(resource string) bool {
+	allowed := false
+	for _, s := range p.Statement {
+		if !matchesAny(s.Action, "execute-api:Invoke") || !matchesAny(s.Resource, resource) {
+			continue
+		}
+		if s.Effect == "Deny" {
+			return false
+		}
+		allowed = true
+	}
+	return allowed
+}
+
+func matchesAny(patterns []string, s string) bool {
+	for _, p := range patterns {
+		if wildcard(p, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// wildcard matches IAM's * and ?; it keeps the last * to come back to, so its time is bounded by both lengths.
+func wildcard(pattern, s string) bool {
+	p, i, star, mark := 0, 0, -1, 0
+	for i < len(s) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, mark = p, i
+			p++
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == s[i]):
+			p++
+			i++
+		case star >= 0:
+			mark++
+			p, i = star+1, mark
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}

@@ -1,0 +1,196 @@
+package httpapi
+
+import (
+	"crypto"
+	"crypto/rsa"
+	_ "crypto/sha256" // RS256
+	_ "crypto/sha512" // RS384 and RS512
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Limits of JWT authorizers (page http-api-quotas).
+const (
+	maxAudiences = 50
+	maxScopes    = 10
+	maxToken     = 10_240 // the header that carries it cannot be longer
+)
+
+// JWTAuthorizer is an AWS::ApiGatewayV2::Authorizer of type JWT (page http-api-jwt-authorizer).
+type JWTAuthorizer struct {
+	Issuer         string
+	Audience       []string
+	IdentitySource string // such as $request.header.Authorization
+	// IssuerURL is where the issuer is asked for its keys; "" means Issuer itself.
+	IssuerURL string
+
+	keys keyCache
+}
+
+func (a *JWTAuthorizer) check() error {
+	switch {
+	case a.Issuer == "":
+		return errors.New("the JWT authorizer has no issuer")
+	case len(a.Audience) == 0 || len(a.Audience) > maxAudiences:
+		return fmt.Errorf("the JWT authorizer has %d audiences: API Gateway allows 1 to %d", len(a.Audience), maxAudiences)
+	case !strings.HasPrefix(a.IdentitySource, "$request.header.") && !strings.HasPrefix(a.IdentitySource, "$request.querystring."):
+		return fmt.Errorf("identity source %q: use $request.header.NAME or $request.querystring.NAME", a.IdentitySource)
+	}
+	return nil
+}
+
+var (
+	errNoToken = errors.New("the request has no token")
+	errFormat  = errors.New("the token is not a JWT")
+)
+
+// token is what a function learns of a verified token.
+type token struct {
+	claims map[string]string
+	scopes []string
+}
+
+// hasOneOf reports whether the token has one of the scopes, or whether none is asked for.
+func (t token) hasOneOf(scopes []string) bool {
+	return len(scopes) == 0 || slices.ContainsFunc(scopes, func(s string) bool { return slices.Contains(t.scopes, s) })
+}
+
+// verify follows the steps of "Authorizing API requests". The identity source holds the token alone or after "Bearer ".
+func (a *JWTAuthorizer) verify(source string, now time.Time) (token, error) {
+	if len(source) > 7 && strings.EqualFold(source[:7], "Bearer ") {
+		source = source[7:]
+	}
+	if source = strings.TrimSpace(source); source == "" {
+		return token{}, errNoToken
+	}
+	parts := strings.Split(source, ".")
+	if len(parts) != 3 || len(source) > maxToken {
+		return token{}, errFormat
+	}
+	var header struct{ Alg, Kid string }
+	claims := map[string]any{}
+	if decodePart(parts[0], &header) != nil || decodePart(parts[1], &claims) != nil {
+		return token{}, errFormat
+	}
+	signature, err := base64.RawURLEncoding.DecodeString(parts[2])
+	if err != nil {
+		return token{}, errFormat
+	}
+	key, err := a.keyFor(header.Alg, header.Kid)
+	if err != nil {
+		return token{}, err
+	}
+	if err := verifySignature(key, header.Alg, parts[0]+"."+parts[1], signature); err != nil {
+		return token{}, err
+	}
+	if err := a.checkClaims(claims, now); err != nil {
+		return token{}, err
+	}
+	return describeToken(claims), nil
+}
+
+func decodePart(part string, into any) error {
+	raw, err := base64.RawURLEncoding.DecodeString(part)
+	if err != nil {
+		return err
+	}
+	d := json.NewDecoder(strings.NewReader(string(raw)))
+	d.UseNumber()
+	return d.Decode(into)
+}
+
+// hashes are the algorithms that API Gateway supports: RSA only.
+var hashes = map[string]crypto.Hash{"RS256": crypto.SHA256, "RS384": crypto.SHA384, "RS512": crypto.SHA512}
+
+func (a *JWTAuthorizer) keyFor(alg, kid string) (*rsa.PublicKey, error) {
+	if hashes[alg] == 0 {
+		return nil, fmt.Errorf("signing method %s is invalid", alg)
+	}
+	url := a.IssuerURL
+	if url == "" {
+		url = a.Issuer
+	}
+	return a.keys.find(url, kid)
+}
+
+func verifySignature(key *rsa.PublicKey, alg, signed string, signature []byte) error {
+	hash := hashes[alg].New()
+	hash.Write([]byte(signed))
+	if rsa.VerifyPKCS1v15(key, hashes[alg], hash.Sum(nil), signature) != nil {
+		return errors.New("the token has an invalid signature")
+	}
+	return nil
+}
+
+// checkClaims checks iss, aud or client_id, exp, nbf and iat. client_id counts only where aud is absent.
+func (a *JWTAuthorizer) checkClaims(claims map[string]any, now time.Time) error {
+	if claims["iss"] != a.Issuer {
+		return errors.New("the token does not have a valid issuer")
+	}
+	audience := claims["aud"]
+	if audience == nil {
+		audience = claims["client_id"]
+	}
+	if !slices.ContainsFunc(texts(audience), func(x string) bool { return slices.Contains(a.Audience, x) }) {
+		return errors.New("the token does not have a valid audience")
+	}
+	seconds := float64(now.UnixMilli()) / 1000
+	exp, ok := number(claims["exp"])
+	if !ok || exp <= seconds {
+		return errors.New("the token has expired")
+	}
+	for _, name := range []string{"nbf", "iat"} {
+		if claims[name] == nil {
+			continue
+		}
+		if v, ok := number(claims[name]); !ok || v > seconds+1 { // a whole second may be rounded up
+			return fmt.Errorf("the token is used before %s", name)
+		}
+	}
+	return nil
+}
+
+func number(v any) (float64, bool) {
+	n, ok := v.(json.Number)
+	if !ok {
+		return 0, false
+	}
+	f, err := n.Float64()
+	return f, err == nil
+}
+
+// texts takes a text or a list of them.
+func texts(v any) []string {
+	switch x := v.(type) {
+	case string:
+		return []string{x}
+	case []any:
+		var list []string
+		for _, e := range x {
+			if s, ok := e.(string); ok {
+				list = append(list, s)
+			}
+		}
+		return list
+	}
+	return nil
+}
+
+// describeToken turns every claim into text, as functions get them: numbers as digits, lists as "[a b]".
+func describeToken(claims map[string]any) token {
+	t := token{claims: map[string]string{}}
+	for name, value := range claims {
+		t.claims[name] = fmt.Sprint(value)
+	}
+	for _, name := range []string{"scope", "scp"} {
+		for _, text := range texts(claims[name]) {
+			t.scopes = append(t.scopes, strings.Fields(text)...)
+		}
+	}
+	return t
+}
