@@ -166,7 +166,7 @@ func (s *site) begin(t *testing.T, target string) string {
 		t.Fatalf("login answers %d to %s (%v)", answer.StatusCode, to, err)
 	}
 	q := to.Query()
-	if q.Get("client_id") != "id" || q.Get("code_challenge_method") != "S256" || q.Get("scope") != "read:user user:email" || q.Has("redirect_uri") {
+	if q.Get("client_id") != "id" || q.Get("code_challenge_method") != "S256" || q.Get("scope") != "read:user" || q.Has("redirect_uri") {
 		t.Errorf("authorize query is %v", q)
 	}
 	s.hub.mu.Lock()

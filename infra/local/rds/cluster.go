@@ -109,11 +109,14 @@ func (s *server) initialize(ctx context.Context) error {
 	if version, err := os.ReadFile(filepath.Join(s.data, "PG_VERSION")); err == nil {
 		return s.checkVersion(ctx, strings.TrimSpace(string(version)))
 	}
+	if err := os.MkdirAll(s.Dir, 0o755); err != nil { //nolint:gosec // the server's user must be able to enter it
+		return fmt.Errorf("make the cluster's folder: %w", err)
+	}
 	fresh := s.data + ".new"
 	if err := os.RemoveAll(fresh); err != nil {
 		return fmt.Errorf("clear an interrupted initialization: %w", err)
 	}
-	if err := os.MkdirAll(fresh, 0o700); err != nil {
+	if err := os.Mkdir(fresh, 0o700); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
 	if err := s.acct.own(fresh); err != nil {

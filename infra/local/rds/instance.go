@@ -26,6 +26,9 @@ func (c *Cluster) CreateInstance(ctx context.Context, master, password, database
 			return err
 		}
 	}
+	if err := administer(ctx, conn, master, "rds_iam"); err != nil {
+		return err
+	}
 	if err := setPassword(ctx, conn, master, password); err != nil {
 		return err
 	}
@@ -43,6 +46,22 @@ func ensureRole(ctx context.Context, conn *pgx.Conn, name, options string) error
 	}
 	if _, err := conn.Exec(ctx, verb+" ROLE "+quote(name)+" "+options); err != nil {
 		return fmt.Errorf("make role %s: %w", name, err)
+	}
+	return nil
+}
+
+// administer lets the master give a role to others without having it. Up to PostgreSQL 15 the right to create roles
+// is enough for that (https://www.postgresql.org/docs/16/release-16.html, role membership).
+func administer(ctx context.Context, conn *pgx.Conn, master, role string) error {
+	var version int
+	if err := conn.QueryRow(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
+		return fmt.Errorf("ask for the server's version: %w", err)
+	}
+	if version < 160000 {
+		return nil
+	}
+	if _, err := conn.Exec(ctx, "GRANT "+quote(role)+" TO "+quote(master)+" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE"); err != nil {
+		return fmt.Errorf("let %s give %s to others: %w", master, role, err)
 	}
 	return nil
 }

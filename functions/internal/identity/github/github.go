@@ -51,7 +51,7 @@ func NewVerifier() string { return oauth2.GenerateVerifier() }
 
 func (a *App) config() *oauth2.Config {
 	return &oauth2.Config{
-		ClientID: a.ClientID, ClientSecret: a.ClientSecret, Scopes: []string{"read:user", "user:email"},
+		ClientID: a.ClientID, ClientSecret: a.ClientSecret, Scopes: []string{"read:user"},
 		Endpoint: oauth2.Endpoint{
 			AuthURL: a.Web.JoinPath("login/oauth/authorize").String(), TokenURL: a.Web.JoinPath("login/oauth/access_token").String(),
 			AuthStyle: oauth2.AuthStyleInParams,
