@@ -1,0 +1,192 @@
+package websocket
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+func (r *running) connectionID(t testing.TB) string {
+	t.Helper()
+	id := at(r.wait(t, routeConnect), "requestContext", "connectionId").(string)
+	for range 1000 {
+		if r.server.find(id) != nil {
+			return id
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatalf("the connection %s does not open", id)
+	return ""
+}
+
+func TestPushedMessagesAreTextWhateverTheirSize(t *testing.T) {
+	t.Parallel()
+	r := start(t, nil, routeConnect)
+	c := r.dial(t, "")
+	id := r.connectionID(t)
+	for sent, want := range map[string]string{"": "", "hello": "hello", "\xff": "\uFFFD", strings.Repeat("é", maxMessage/2): strings.Repeat("é", maxMessage/2)} {
+		resp, _ := r.manage(t, "POST", id, sent)
+		wantEqual(t, "status", resp.StatusCode, 200)
+		if got := receive(t, c); got != want {
+			t.Errorf("got %d bytes, want %d", len(got), len(want))
+		}
+	}
+	resp, _ := r.manage(t, "POST", id, strings.Repeat("x", maxMessage+1))
+	wantEqual(t, "status", resp.StatusCode, 413)
+	wantEqual(t, "error", resp.Header.Get("X-Amzn-ErrorType"), "PayloadTooLargeException")
+}
+
+func TestGetDescribesAConnection(t *testing.T) {
+	t.Parallel()
+	r := start(t, nil, routeConnect)
+	r.dial(t, "", "User-Agent", "tester")
+	resp, body := r.manage(t, "GET", r.connectionID(t), "")
+	wantEqual(t, "status", resp.StatusCode, 200)
+	wantContains(t, "body", body, `"identity":{"sourceIp":"127.0.0.1","userAgent":"tester"}`)
+	wantContains(t, "body", body, `"connectedAt":"`+time.Now().UTC().Format("2006-01-02T"))
+}
+
+func TestDeleteClosesAndRunsDisconnect(t *testing.T) {
+	t.Parallel()
+	r := start(t, nil, routeConnect, routeDisconnect)
+	c := r.dial(t, "")
+	id := r.connectionID(t)
+	resp, _ := r.manage(t, "DELETE", id, "")
+	wantEqual(t, "status", resp.StatusCode, 204)
+	closedWith(t, c, 1000)
+	wantEqual(t, "$disconnect", at(r.wait(t, routeDisconnect), "requestContext", "connectionId"), id)
+	for _, method := range []string{"POST", "GET", "DELETE"} {
+		resp, _ = r.manage(t, method, id, "x")
+		wantEqual(t, method, resp.StatusCode, 410)
+		wantEqual(t, method, resp.Header.Get("X-Amzn-ErrorType"), "GoneException")
+	}
+	resp, _ = r.manage(t, "POST", "no-id", "x")
+	wantEqual(t, "malformed", resp.StatusCode, 400)
+	wantEqual(t, "malformed", resp.Header.Get("X-Amzn-ErrorType"), "BadRequestException")
+}
+
+func TestDuringConnectTheConnectionIsNotThereYet(t *testing.T) {
+	t.Parallel()
+	r := start(t, nil, routeConnect)
+	r.slow = 100 * time.Millisecond
+	done := make(chan struct{})
+	go func() { defer close(done); _, _, _ = r.tryDial("") }()
+	time.Sleep(30 * time.Millisecond)
+	r.server.mu.Lock()
+	n := len(r.server.connections)
+	r.server.mu.Unlock()
+	wantEqual(t, "connections", n, 0)
+	<-done
+}
+
+func TestManagementFindsTheAPIOfAConnection(t *testing.T) {
+	t.Parallel()
+	one, two := start(t, nil, routeConnect), start(t, func(a *API) { a.Stage = "live" }, routeConnect)
+	two.dial(t, "")
+	id := two.connectionID(t)
+	m := &Management{}
+	m.Add(one.server)
+	m.Add(two.server)
+	for path, want := range map[string]int{"/live/@connections/" + id: 200, "/@connections/" + id: 200, "/dev/@connections/" + id: 403, "/live/%40connections/" + strings.ReplaceAll(id, "=", "%3D"): 200, "/live/@connections/JKJaXmPLvHcESHA=": 410} {
+		rec := httptest.NewRecorder()
+		m.ServeHTTP(rec, httptest.NewRequest("GET", path, nil))
+		wantEqual(t, path, rec.Code, want)
+	}
+}
+
+// handshake opens a connection whose client never reads again.
+func handshake(t *testing.T, r *running) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(r.url, "ws://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	fmt.Fprintf(conn, "GET /live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+	return conn
+}
+
+func TestAClientThatNeverReadsIsBoundedAndThenClosed(t *testing.T) {
+	t.Parallel()
+	r := start(t, func(a *API) { a.Limits = Limits{Queue: 256 << 10, Write: 300 * time.Millisecond} }, routeConnect, routeDisconnect)
+	handshake(t, r)
+	id := r.connectionID(t)
+	statuses := map[int]int{}
+	for range 200 {
+		resp, _ := r.manage(t, "POST", id, strings.Repeat("x", 64<<10))
+		statuses[resp.StatusCode]++
+		if resp.StatusCode == 429 {
+			wantEqual(t, "error", resp.Header.Get("X-Amzn-ErrorType"), "LimitExceededException")
+		}
+	}
+	if statuses[429] == 0 {
+		t.Errorf("nothing was refused: %v", statuses)
+	}
+	r.wait(t, routeDisconnect)
+	resp, _ := r.manage(t, "POST", id, "x")
+	wantEqual(t, "afterwards", resp.StatusCode, 410)
+}
+
+func TestMalformedFramesEndTheConnectionOnly(t *testing.T) {
+	t.Parallel()
+	r := start(t, nil, routeConnect, routeDefault, routeDisconnect)
+	for _, frame := range []string{
+		"\x81\x05hello",                                            // not masked
+		"\xf1\x80\x00\x00\x00\x00",                                 // reserved bits
+		"\x83\x80\x00\x00\x00\x00",                                 // unknown opcode
+		"\x80\x80\x00\x00\x00\x00",                                 // a continuation of nothing
+		"\x89\xfe\x00\x7e\x00\x00\x00\x00",                         // a ping over 125 bytes
+		"\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00", // a length of 2^64-1
+		"\x88\x81\x00\x00\x00\x00x",                                // a close frame of one byte
+	} {
+		conn := handshake(t, r)
+		r.connectionID(t)
+		if _, err := conn.Write([]byte(frame)); err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.(*net.TCPConn).CloseWrite()
+		r.wait(t, routeDisconnect)
+	}
+	wantEqual(t, "connections", len(r.server.connections), 0)
+}
+
+func TestManyConnectionsThatDropAtOnceAreAllDisconnected(t *testing.T) {
+	t.Parallel()
+	r := start(t, nil, routeDisconnect)
+	const n = 500
+	var open []interface{ CloseNow() error }
+	for range n {
+		open = append(open, r.dial(t, ""))
+	}
+	for _, c := range open {
+		_ = c.CloseNow()
+	}
+	for range n {
+		r.wait(t, routeDisconnect)
+	}
+}
+
+func TestCloseEndsEveryConnection(t *testing.T) {
+	t.Parallel()
+	r := start(t, nil, routeConnect, routeDisconnect)
+	polite := r.dial(t, "")
+	handshake(t, r) // does not answer the close frame
+	r.connectionID(t)
+	r.connectionID(t)
+	go closedWith(t, polite, 1001)
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	defer cancel()
+	if err := r.server.Close(ctx); err != nil {
+		t.Error(err)
+	}
+	for range 2 {
+		wantEqual(t, "status", at(r.wait(t, routeDisconnect), "requestContext", "disconnectStatusCode"), 1001)
+	}
+	if _, resp, err := r.tryDial(""); err == nil || resp.StatusCode != 503 {
+		t.Errorf("afterwards: %v, %v", resp, err)
+	}
+}

@@ -1,0 +1,77 @@
+package websocket
+
+import (
+	"context"
+	"errors"
+
+	ws "github.com/coder/websocket"
+)
+
+var (
+	errGone = errors.New("the connection is gone")
+	errFull = errors.New("the client does not read what is sent to it")
+)
+
+// send queues a message for the client. It never waits: the error is errGone, or errFull for a client that does not
+// read. A message that the client does not take within the write limit closes the connection.
+func (c *connection) send(message []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.gone || c.closed.Code != 0:
+		return errGone
+	case c.queued+len(message) > c.server.api.Limits.Queue:
+		return errFull
+	}
+	c.outbox = append(c.outbox, message)
+	c.queued += len(message)
+	if !c.writing {
+		c.writing = true
+		c.work.Go(c.writeAll)
+	}
+	return nil
+}
+
+func (c *connection) writeAll() {
+	for {
+		c.mu.Lock()
+		if len(c.outbox) == 0 {
+			c.outbox, c.writing = nil, false
+			c.mu.Unlock()
+			return
+		}
+		message := c.outbox[0]
+		c.outbox = c.outbox[1:]
+		c.mu.Unlock()
+		err := c.write(message)
+		c.mu.Lock()
+		c.queued -= len(message)
+		c.mu.Unlock()
+		if err != nil {
+			_ = c.socket.Close() // the reader ends and calls $disconnect
+			return
+		}
+		c.touch()
+	}
+}
+
+// write sends text, in frames within the limit.
+func (c *connection) write(message []byte) error {
+	ctx, cancel := context.WithTimeout(context.Background(), c.server.api.Limits.Write)
+	defer cancel()
+	if len(message) <= maxFrame {
+		return c.ws.Write(ctx, ws.MessageText, message)
+	}
+	w, err := c.ws.Writer(ctx, ws.MessageText)
+	if err != nil {
+		return err
+	}
+	for len(message) > 0 {
+		n := min(len(message), maxFrame)
+		if _, err := w.Write(message[:n]); err != nil {
+			return err
+		}
+		message = message[n:]
+	}
+	return w.Close()
+}
