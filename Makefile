@@ -134,7 +134,7 @@ need-%: bin/doctor
 	@bin/doctor -quiet -install $*
 
 node_modules/.stamp: bin/fresh FORCE
-	@bin/fresh -stamp $@ -in package.json -in package-lock.json -out node_modules -- sh -c 'echo "installing the CDK CLI" && npm ci $(NPM_CI)'
+	@bin/fresh -stamp $@ -in package.json -in package-lock.json -in .npmrc -out node_modules -- sh -c 'echo "installing the CDK CLI and squawk" && npm ci $(NPM_CI)'
 
 frontend/node_modules/.stamp: bin/fresh FORCE
 	@bin/fresh -stamp $@ -in frontend/package.json -in frontend/package-lock.json -out frontend/node_modules -- sh -c 'echo "installing the packages of the dashboard" && npm --prefix frontend ci $(NPM_CI)'

@@ -6,16 +6,18 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"time"
 )
 
 // command is a program of the project to run, in a folder below the root, with additions to the environment.
 type command struct {
-	dir  string
-	env  []string
-	name string
-	args []string
+	dir   string
+	env   []string
+	name  string
+	args  []string
+	stdin string
 }
 
 // prepare makes the program stoppable: when the suite is interrupted it gets SIGTERM and ten seconds.
@@ -23,6 +25,9 @@ func (c command) prepare(ctx context.Context) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, c.name, c.args...) //nolint:gosec // the steps are fixed in this program
 	cmd.Dir = c.dir
 	cmd.Env = append(os.Environ(), c.env...)
+	if c.stdin != "" {
+		cmd.Stdin = strings.NewReader(c.stdin)
+	}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 10 * time.Second
 	return cmd

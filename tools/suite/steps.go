@@ -15,6 +15,7 @@ func steps() []step {
 	vitest, _ := filepath.Abs(".build/reports/vitest.json")
 	return []step{
 		{"tools", "the project's own build tools", goTest("tools", "./...")},
+		{"migrations", "squawk's rules for changes to a database in use", lintMigrations},
 		{"functions", "functions, migrations and the API document, on real PostgreSQL", goTest(".", "./functions/...", "./migrations/...", "./docs/...")},
 		{"local", "the local cloud, rule by rule", goTest(".", "./infra/local/...")},
 		{"stacks", "the CDK app: settings, constructs, policy, synthesized stacks", goTest(".", "./infra", "./infra/environment/...", "./infra/construct/...", "./infra/policy/...", "./stacks/...")},

@@ -107,3 +107,15 @@ func TestTreesThatDifferAreNamed(t *testing.T) {
 		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
 }
+
+func TestAMigrationIsSplitWithItsLineNumbersKept(t *testing.T) {
+	t.Parallel()
+	text := "-- +goose Up\nSELECT 1;\n\n-- +goose Down\nSELECT 2;\n"
+	up, down := sections(text)
+	if up+"-- +goose Down\nSELECT 2;\n" != text || down != "\n\n\n\nSELECT 2;\n" {
+		t.Errorf("up is %q, down is %q", up, down)
+	}
+	if up, down := sections("SELECT 1;\n"); up != "SELECT 1;\n" || down != "" {
+		t.Errorf("without a down section up is %q, down is %q", up, down)
+	}
+}
