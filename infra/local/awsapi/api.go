@@ -1,5 +1,5 @@
 // Package awsapi serves, on one address of this machine, the AWS service APIs that functions call: Lambda's Invoke,
-// Secrets Manager and Parameter Store. Requests are not checked for a signature.
+// Secrets Manager, Parameter Store and the @connections commands of WebSocket APIs. Requests are not checked for a signature.
 //
 // The forms follow https://docs.aws.amazon.com/lambda/latest/api/, https://docs.aws.amazon.com/secretsmanager/latest/apireference/
 // and https://docs.aws.amazon.com/systems-manager/latest/APIReference/.
@@ -26,6 +26,8 @@ type Services struct {
 	Lambda     Invoker
 	Secrets    *Secrets
 	Parameters *Parameters
+	// Connections serves the @connections commands of WebSocket APIs; nil serves none.
+	Connections http.Handler
 }
 
 // Invoker runs functions; *lambda.Registry is one.
@@ -36,8 +38,9 @@ type Invoker interface {
 
 // Server is the endpoint.
 type Server struct {
-	functions  *functions
-	operations map[string]operation
+	functions   *functions
+	connections http.Handler
+	operations  map[string]operation
 }
 
 // operation carries out one action of a service with JSON requests. Its error is an *apiError or an internal failure.
@@ -45,7 +48,7 @@ type operation func(input []byte) (any, error)
 
 // New returns the endpoint.
 func New(s Services) *Server {
-	server := &Server{functions: &functions{s.Lambda}, operations: map[string]operation{}}
+	server := &Server{functions: &functions{s.Lambda}, connections: s.Connections, operations: map[string]operation{}}
 	maps.Copy(server.operations, s.Secrets.operations())
 	maps.Copy(server.operations, s.Parameters.operations())
 	return server
@@ -59,6 +62,10 @@ const maxJSON = 1 << 20
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Amzn-Requestid", uuid.NewString())
 	target := r.Header.Get("X-Amz-Target")
+	if target == "" && s.connections != nil && strings.Contains(r.URL.Path, "/@connections/") {
+		s.connections.ServeHTTP(w, r)
+		return
+	}
 	if target == "" {
 		s.functions.ServeHTTP(w, r)
 		return

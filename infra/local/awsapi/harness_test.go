@@ -66,7 +66,7 @@ func start(t *testing.T) *cloud {
 	if c.parameters, err = OpenParameters(t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
-	c.server = New(Services{c.functions, c.secrets, c.parameters})
+	c.server = New(Services{Lambda: c.functions, Secrets: c.secrets, Parameters: c.parameters})
 	listener := httptest.NewServer(c.server)
 	client := listener.Client()
 	c.url = listener.URL

@@ -2,17 +2,14 @@ package cloud
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/miyabi-society/platform/infra/local/assembly"
 	"github.com/miyabi-society/platform/infra/local/cloudfront"
-	"github.com/miyabi-society/platform/infra/local/gateway"
 	"github.com/miyabi-society/platform/infra/local/httpapi"
 	"github.com/miyabi-society/platform/infra/local/lambda"
 )
@@ -34,13 +31,27 @@ func newDraft() draft {
 }
 
 type apiDraft struct {
-	id, protocol string
-	integrations map[string]httpapi.Integration
-	routes       []routeDraft
-	stage        *httpapi.API
+	id, name, protocol string
+	selection          string // RouteSelectionExpression
+	cors               *httpapi.CORS
+	integrations       map[string]integrationDraft
+	authorizers        map[string]authorizerDraft
+	routes             []routeDraft
+	responses          map[string]bool // ids of routes with a route response
+	stage              *stageDraft
 }
 
-type routeDraft struct{ key, integration string }
+type integrationDraft struct {
+	function, format string
+	mock             bool
+	timeout          time.Duration
+}
+
+type routeDraft struct {
+	id, key, integration, authorization, authorizer string
+	scopes                                          []string
+	responds                                        bool // RouteResponseSelectionExpression is $default
+}
 
 const (
 	protocolHTTP      = "HTTP"
@@ -52,12 +63,19 @@ func (a *apiDraft) host() string { return a.id + ".execute-api." + here.Region +
 
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-api.html
 func createAPI(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
-	a := &apiDraft{id: "l" + r.hash()[:9], protocol: r.properties.text("ProtocolType"), integrations: map[string]httpapi.Integration{}}
+	a := &apiDraft{
+		id: "l" + r.hash()[:9], name: r.properties.text("Name"), protocol: r.properties.text("ProtocolType"), selection: r.properties.text("RouteSelectionExpression"),
+		integrations: map[string]integrationDraft{}, authorizers: map[string]authorizerDraft{}, responses: map[string]bool{},
+	}
 	scheme := map[string]string{protocolHTTP: "https://", protocolWebSocket: "wss://"}[a.protocol]
 	if scheme == "" {
 		return assembly.Values{}, fmt.Errorf("ProtocolType must be HTTP or WEBSOCKET, not %q", a.protocol)
 	}
-	if err := r.properties.refuse("Body", "BodyS3Location", "CorsConfiguration", "Target"); err != nil {
+	if err := r.properties.refuse("Body", "BodyS3Location", "Target"); err != nil {
+		return assembly.Values{}, err
+	}
+	var err error
+	if a.cors, err = corsOf(r.properties); err != nil {
 		return assembly.Values{}, err
 	}
 	c.draft.apis[a.id] = a
@@ -78,12 +96,15 @@ func createIntegration(_ context.Context, c *Cloud, r request) (assembly.Values,
 	if err != nil {
 		return assembly.Values{}, err
 	}
-	values := assembly.Values{Ref: r.hash()[:7], Attributes: map[string]any{"IntegrationId": r.hash()[:7]}}
-	if a.protocol == protocolWebSocket {
+	id := r.hash()[:7]
+	values := assembly.Values{Ref: id, Attributes: map[string]any{"IntegrationId": id}}
+	kind := r.properties.text("IntegrationType")
+	if kind == "MOCK" && a.protocol == protocolWebSocket {
+		a.integrations[id] = integrationDraft{mock: true}
 		return values, nil
 	}
-	if kind := r.properties.text("IntegrationType"); kind != "AWS_PROXY" {
-		return values, fmt.Errorf("the local cloud integrates an HTTP API with functions (AWS_PROXY), not by %q", kind)
+	if kind != "AWS_PROXY" {
+		return values, fmt.Errorf("the local cloud integrates an API with functions (AWS_PROXY), not by %q", kind)
 	}
 	if err := r.properties.refuse("RequestParameters", "ResponseParameters", "IntegrationSubtype"); err != nil {
 		return values, err
@@ -93,9 +114,7 @@ func createIntegration(_ context.Context, c *Cloud, r request) (assembly.Values,
 		return values, err
 	}
 	timeout, err := r.properties.integer("TimeoutInMillis")
-	a.integrations[r.hash()[:7]] = httpapi.Integration{
-		FunctionARN: function, PayloadFormatVersion: r.properties.text("PayloadFormatVersion"), Timeout: time.Duration(timeout) * time.Millisecond,
-	}
+	a.integrations[id] = integrationDraft{function: function, format: r.properties.text("PayloadFormatVersion"), timeout: time.Duration(timeout) * time.Millisecond}
 	return values, err
 }
 
@@ -117,74 +136,51 @@ func createRoute(_ context.Context, c *Cloud, r request) (assembly.Values, error
 	if err != nil {
 		return assembly.Values{}, err
 	}
-	id := r.hash()[:7]
+	p, id := r.properties, r.hash()[:7]
 	values := assembly.Values{Ref: id, Attributes: map[string]any{"RouteId": id}}
-	if a.protocol == protocolWebSocket {
-		return values, nil
+	integration, ok := strings.CutPrefix(p.text("Target"), "integrations/")
+	if _, known := a.integrations[integration]; !ok || !known {
+		return values, fmt.Errorf("Target %q is not an integration of this API", p.text("Target"))
 	}
-	if kind := r.properties.text("AuthorizationType"); kind != "" && kind != "NONE" {
-		return values, fmt.Errorf("the local cloud carries out routes without an authorizer, not AuthorizationType %s", kind)
-	}
-	integration, ok := strings.CutPrefix(r.properties.text("Target"), "integrations/")
-	if !ok || a.integrations[integration].FunctionARN == "" {
-		return values, fmt.Errorf("Target %q is not an integration of this API", r.properties.text("Target"))
-	}
-	a.routes = append(a.routes, routeDraft{r.properties.text("RouteKey"), integration})
+	a.routes = append(a.routes, routeDraft{
+		id: id, key: p.text("RouteKey"), integration: integration, authorization: p.text("AuthorizationType"), authorizer: p.text("AuthorizerId"),
+		scopes: p.texts("AuthorizationScopes"), responds: p.text("RouteResponseSelectionExpression") == "$default",
+	})
 	return values, nil
-}
-
-// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-stage.html
-func createStage(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
-	a, err := c.apiOf(r)
-	if err != nil {
-		return assembly.Values{}, err
-	}
-	name := r.properties.text("StageName")
-	values := assembly.Values{Ref: name}
-	if a.protocol == protocolWebSocket {
-		return values, nil
-	}
-	if a.stage != nil {
-		return values, errors.New("the local cloud serves one stage of an API, and this is the second")
-	}
-	if len(r.properties.object("RouteSettings")) > 0 {
-		return values, r.properties.refuse("RouteSettings")
-	}
-	settings := r.properties.object("DefaultRouteSettings")
-	rate, err := settings.number("ThrottlingRateLimit")
-	if err != nil {
-		return values, err
-	}
-	burst, err := settings.integer("ThrottlingBurstLimit")
-	a.stage = &httpapi.API{
-		ID: a.id, StageName: name, StageVariables: r.properties.textMap("StageVariables"), Throttle: gateway.Throttle{RateLimit: rate, BurstLimit: burst},
-	}
-	return values, err
 }
 
 // build makes the handlers of all that was collected.
 func (c *Cloud) build() error {
 	for _, id := range slices.Sorted(maps.Keys(c.draft.apis)) {
 		a := c.draft.apis[id]
-		if a.protocol == protocolWebSocket {
-			c.origins[a.host()] = http.HandlerFunc(answerWebSocket)
-			continue
+		if a.stage == nil {
+			continue // an API without a stage is not reachable
 		}
-		if err := c.buildAPI(a); err != nil {
-			return fmt.Errorf("api %s: %w", id, err)
+		build := c.buildAPI
+		if a.protocol == protocolWebSocket {
+			build = c.buildWebSocket
+		}
+		if err := build(a); err != nil {
+			return fmt.Errorf("api %s (%s): %w", id, a.name, err)
 		}
 	}
 	return c.buildSite()
 }
 
 func (c *Cloud) buildAPI(a *apiDraft) error {
-	if a.stage == nil {
-		return nil // an API without a stage is not reachable
+	api := httpapi.API{
+		ID: a.id, StageName: a.stage.name, StageVariables: a.stage.variables, Throttle: a.stage.throttle, RouteThrottle: a.stage.routes,
+		AccessLog: c.accessLog(a), CORS: a.cors, Invoke: c.invokeForAPI,
 	}
-	api := *a.stage
-	api.Invoke = c.invokeForAPI
 	for _, r := range a.routes {
-		api.Routes = append(api.Routes, httpapi.Route{Key: r.key, Integration: a.integrations[r.integration]})
+		i := a.integrations[r.integration]
+		route := httpapi.Route{Key: r.key, Scopes: r.scopes, Integration: httpapi.Integration{
+			FunctionARN: a.stage.fill(i.function), PayloadFormatVersion: i.format, Timeout: i.timeout,
+		}}
+		if err := c.authorize(a, r, &route); err != nil {
+			return fmt.Errorf("route %q: %w", r.key, err)
+		}
+		api.Routes = append(api.Routes, route)
 	}
 	h, err := httpapi.New(api)
 	if err != nil {
@@ -204,9 +200,4 @@ func (c *Cloud) invokeForAPI(ctx context.Context, function string, payload []byt
 		return lambda.Result{}, err
 	}
 	return c.functions.Invoke(ctx, function, payload)
-}
-
-// answerWebSocket says that no WebSocket connection can be opened.
-func answerWebSocket(w http.ResponseWriter, _ *http.Request) {
-	http.Error(w, "The local cloud does not serve the WebSocket API; the dashboard polls instead.", http.StatusNotImplemented)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/miyabi-society/platform/infra/local/awsapi"
 	"github.com/miyabi-society/platform/infra/local/lambda"
 	"github.com/miyabi-society/platform/infra/local/s3"
+	"github.com/miyabi-society/platform/infra/local/websocket"
 )
 
 // here is where everything is deployed. The account is one that AWS gives to nobody.
@@ -49,6 +50,7 @@ type Cloud struct {
 	database   *database
 	draft      draft
 	origins    map[string]http.Handler
+	live       websocket.Management
 	site       http.Handler
 }
 
@@ -95,7 +97,7 @@ func (c *Cloud) open() error {
 	if c.functions, err = lambda.NewRegistry(lambda.Options{Environment: c.environment(), Log: c.log}); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	services := awsapi.New(awsapi.Services{Lambda: c.functions, Secrets: c.secrets, Parameters: c.parameters})
+	services := awsapi.New(awsapi.Services{Lambda: c.functions, Secrets: c.secrets, Parameters: c.parameters, Connections: &c.live})
 	mux := http.NewServeMux()
 	mux.Handle("PUT "+answerPath+"{token}", c.answers)
 	mux.Handle("/", refuseBrowsers(services))
@@ -140,9 +142,14 @@ func (c *Cloud) Origin(host string) (http.Handler, bool) {
 // Site is the assembly's CloudFront distribution, nil when it has none.
 func (c *Cloud) Site() http.Handler { return c.site }
 
-// Close ends the functions, the endpoint and PostgreSQL, in this order, and waits for each.
+// leaveTime is how long WebSocket clients have to answer that the connection ends.
+const leaveTime = 2 * time.Second
+
+// Close ends the connections, the functions, the endpoint and PostgreSQL, in this order, and waits for each.
 func (c *Cloud) Close() error {
-	var failed []error
+	leave, cancel := context.WithTimeout(context.Background(), leaveTime)
+	defer cancel()
+	failed := []error{c.live.Close(leave)}
 	if c.functions != nil {
 		failed = append(failed, c.functions.Close())
 	}

@@ -21,8 +21,10 @@ type create func(ctx context.Context, c *Cloud, r request) (assembly.Values, err
 // runs holds the types that do something on this machine. Custom resources are found by their prefix instead.
 var runs = map[string]create{
 	"AWS::ApiGatewayV2::Api":                 createAPI,
+	"AWS::ApiGatewayV2::Authorizer":          createAuthorizer,
 	"AWS::ApiGatewayV2::Integration":         createIntegration,
 	"AWS::ApiGatewayV2::Route":               createRoute,
+	"AWS::ApiGatewayV2::RouteResponse":       createRouteResponse,
 	"AWS::ApiGatewayV2::Stage":               createStage,
 	"AWS::CloudFront::Distribution":          createDistribution,
 	"AWS::CloudFront::Function":              createEdgeFunction,

@@ -23,6 +23,7 @@ type inertType struct {
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/
 var inert = map[string]inertType{
 	"AWS::ApiGateway::Account":              {ref: "account-${id}"},
+	"AWS::ApiGatewayV2::Deployment":         {ref: "${id}", attributes: map[string]any{"DeploymentId": "${id}"}},
 	"AWS::Budgets::Budget":                  {ref: "${id}"},
 	"AWS::CloudFront::OriginAccessControl":  {ref: "E${id}", attributes: map[string]any{"Id": "E${id}"}},
 	"AWS::CloudWatch::Alarm":                {nameProperty: "AlarmName", ref: "${name}", attributes: map[string]any{"Arn": "arn:aws:cloudwatch:${region}:${account}:alarm:${name}"}},

@@ -79,18 +79,18 @@ func TestWhatTheLocalCloudWouldDoWronglyIsRefused(t *testing.T) {
 		return strings.Replace(resources(function, httpAPI, mayInvoke), from, to, 1)
 	}
 	for template, part := range map[string]string{
-		change(`"RouteKey"`, `"AuthorizationType": "JWT", "RouteKey"`):                        "resource Route (AWS::ApiGatewayV2::Route): the local cloud carries out routes without an authorizer",
-		change(`"Name": "a"`, `"CorsConfiguration": {"AllowOrigins": ["*"]}`):                 "CorsConfiguration",
-		change(`"AWS_PROXY"`, `"HTTP_PROXY"`):                                                 "AWS_PROXY",
-		change(`"provided.al2023"`, `"nodejs22.x"`):                                           `not "nodejs22.x"`,
-		change(`"Handler"`, `"Layers": ["x"], "Handler"`):                                     "Layers",
-		change(`CODE`, `{"ZipFile": "x"}`):                                                    "code of assets only",
-		change(`CODE`, `{"S3Bucket": "assets", "S3Key": "none.zip"}`):                         "no asset s3://assets/none.zip",
-		change(`CODE`, `{"S3Bucket": "assets", "S3Key": "file.zip"}`):                         "folder that holds bootstrap",
-		change(`"Timeout": "10"`, `"Timeout": "soon"`):                                        `Timeout must be a number, not "soon"`,
-		change(`"integrations/${Integration}"`, `"integrations/x${FV.Version}"`):              "is not an integration of this API",
-		change(`"AutoDeploy"`, `"RouteSettings": {"GET /": {}}, "AutoDeploy"`):                "RouteSettings",
-		resources(`"D": {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "mysql"}}`): `not "mysql"`,
+		change(`"RouteKey"`, `"AuthorizationType": "JWT", "RouteKey"`):                                 `AuthorizerId "" is not a JWT authorizer of this API`,
+		change(`"RouteKey"`, `"AuthorizationType": "LDAP", "RouteKey"`):                                `AuthorizationType "LDAP"`,
+		change(`"AWS_PROXY"`, `"HTTP_PROXY"`):                                                          "AWS_PROXY",
+		change(`"provided.al2023"`, `"nodejs22.x"`):                                                    `not "nodejs22.x"`,
+		change(`"Handler"`, `"Layers": ["x"], "Handler"`):                                              "Layers",
+		change(`CODE`, `{"ZipFile": "x"}`):                                                             "code of assets only",
+		change(`CODE`, `{"S3Bucket": "assets", "S3Key": "none.zip"}`):                                  "no asset s3://assets/none.zip",
+		change(`CODE`, `{"S3Bucket": "assets", "S3Key": "file.zip"}`):                                  "folder that holds bootstrap",
+		change(`"Timeout": "10"`, `"Timeout": "soon"`):                                                 `Timeout must be a number, not "soon"`,
+		change(`"integrations/${Integration}"`, `"integrations/x${FV.Version}"`):                       "is not an integration of this API",
+		change(`"AutoDeploy"`, `"RouteSettings": {"GET /": {"ThrottlingRateLimit": 1}}, "AutoDeploy"`): `settings for the route "GET /"`,
+		resources(`"D": {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "mysql"}}`):          `not "mysql"`,
 	} {
 		newMachine(t).refused(part, template)
 	}
@@ -120,19 +120,6 @@ func TestADistributionServesTheBucketAndTheAPI(t *testing.T) {
 	}
 	if status, body := get(t, c.Site(), "http://localhost/api/x"); status != http.StatusOK || body != "hello from /api/x" {
 		t.Errorf("/api/x is %d %q", status, body)
-	}
-}
-
-func TestAWebSocketAPIAnswers501(t *testing.T) {
-	t.Parallel()
-	c := newMachine(t).must(resources(
-		`"Live": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"ProtocolType": "WEBSOCKET", "Name": "live", "RouteSelectionExpression": "$request.body.action"}}`,
-		`"Mock": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {"ApiId": {"Ref": "Live"}, "IntegrationType": "MOCK"}}`,
-		`"Connect": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {"ApiId": {"Ref": "Live"}, "AuthorizationType": "AWS_IAM", "RouteKey": "$connect", "Target": {"Fn::Sub": "integrations/${Mock}"}}}`,
-		`"Stage": {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"ApiId": {"Ref": "Live"}, "StageName": "live"}}`,
-		`"Host": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/host", "Type": "String", "Value": {"Fn::Sub": "${Live}.execute-api.us-east-1.amazonaws.com"}}}`))
-	if status, body := get(t, originOf(t, c, "/host"), "/live"); status != http.StatusNotImplemented || !strings.Contains(body, "WebSocket") {
-		t.Errorf("answer is %d %q", status, body)
 	}
 }
 

@@ -2,6 +2,7 @@ package cloudfront
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/coder/websocket"
 )
 
 func TestPathPatterns(t *testing.T) {
@@ -92,15 +95,48 @@ func TestRequestsOverTheLimitsAreRefused(t *testing.T) {
 	wantEqual(t, "headers", e.do(t, get("/", "X-A", strings.Repeat("a", maxRequest))).Code, 413)
 }
 
-func TestWebSocketUpgradesGetASentence(t *testing.T) {
+func TestAWebSocketUpgradePassesThroughItsBehavior(t *testing.T) {
 	t.Parallel()
 	e := newEdge()
-	for _, path := range []string{"/live", "/api/x"} {
-		rec := e.do(t, get(path, "Connection", "keep-alive, Upgrade", "Upgrade", "WebSocket"))
-		wantEqual(t, path, rec.Code, http.StatusNotImplemented)
-		wantContains(t, "body", rec.Body.String(), "serves no WebSocket connections")
-		wantContains(t, "type", rec.Header().Get("Content-Type"), "text/plain")
+	e.dist.Behaviors[0].PathPattern = "/live"
+	e.dist.Behaviors[0].ResponseHeaders.Set = []ResponseHeader{{"X-Policy", "1", true}}
+	origin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := websocket.Accept(w, r, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer c.CloseNow()
+		kind, text, err := c.Read(r.Context())
+		if err == nil {
+			err = c.Write(r.Context(), kind, append(text, r.Host...))
+		}
+		if err != nil {
+			t.Error(err)
+		}
+		_ = c.Close(websocket.StatusNormalClosure, "")
+	})
+	h, err := New(e.dist, func(string) (http.Handler, bool) { return origin, true })
+	if err != nil {
+		t.Fatal(err)
 	}
+	server := httptest.NewServer(h)
+	defer server.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	c, _, err := websocket.Dial(ctx, server.URL+"/live?x=1", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.CloseNow()
+	if err := c.Write(ctx, websocket.MessageText, []byte("hello ")); err != nil {
+		t.Fatal(err)
+	}
+	_, text, err := c.Read(ctx)
+	if err != nil || string(text) != "hello "+apiHost {
+		t.Errorf("got %q, %v", text, err)
+	}
+	_, _, _ = c.Read(ctx) // the close frame
 }
 
 func TestOriginPathGoesBeforeTheRequests(t *testing.T) {

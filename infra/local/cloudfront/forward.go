@@ -7,9 +7,10 @@ import (
 )
 
 // alwaysForwarded are the viewer's headers that reach an origin without an origin request policy: those of conditional
-// and range requests, and those that describe a body.
+// and range requests, those that describe a body, and those of a WebSocket handshake.
 var alwaysForwarded = []string{
 	"Accept-Encoding", "Content-Length", "Content-Type", "If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since", "Range",
+	"Sec-Websocket-Extensions", "Sec-Websocket-Key", "Sec-Websocket-Protocol", "Sec-Websocket-Version",
 }
 
 // neverForwarded are the headers that CloudFront removes whatever the policy (page RequestAndResponseBehaviorCustomOrigin,

@@ -25,12 +25,19 @@ type response struct {
 // Header returns the headers that will be sent.
 func (w *response) Header() http.Header { return w.viewer.Header() }
 
+// Unwrap lets an origin take over the connection of a WebSocket handshake.
+func (w *response) Unwrap() http.ResponseWriter { return w.viewer }
+
 // WriteHeader completes the headers and sends them once.
 func (w *response) WriteHeader(status int) {
 	if w.sent {
 		return
 	}
 	w.sent = true
+	if status == http.StatusSwitchingProtocols { // the connection is the origin's and the viewer's from here on
+		w.viewer.WriteHeader(status)
+		return
+	}
 	h := w.Header()
 	for _, name := range append(connectionHeaders(h), "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade") {
 		h.Del(name)

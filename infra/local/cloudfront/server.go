@@ -63,10 +63,6 @@ func (s *server) serve(out *response, r *http.Request) {
 		out.fail(status, "Error", reason)
 		return
 	}
-	if isWebSocket(r) {
-		http.Error(out, "This local run serves no WebSocket connections; the same address answers them once it is deployed.", http.StatusNotImplemented)
-		return
-	}
 	in := r.Clone(r.Context()) // functions and policies never change the viewer's request
 	if in.URL.Path == "" {
 		in.URL.Path = "/"
@@ -140,7 +136,12 @@ func (s *server) forward(out *response, in *http.Request, b Behavior) {
 	if in.URL.Path == "/" && s.dist.DefaultRootObject != "" {
 		setPath(in.URL, "/"+s.dist.DefaultRootObject)
 	}
-	handler.ServeHTTP(out, originRequest(in, b, o, out.id))
+	request := originRequest(in, b, o, out.id)
+	if isWebSocket(out.request) { // page distribution-working-with.websockets
+		request.Header.Set("Connection", "Upgrade")
+		request.Header.Set("Upgrade", "websocket")
+	}
+	handler.ServeHTTP(out, request)
 }
 
 func (s *server) eventContext(r *http.Request, id string) eventContext {
