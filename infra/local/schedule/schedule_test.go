@@ -1,0 +1,151 @@
+package schedule
+
+import (
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func zone(t *testing.T, name string) *time.Location {
+	t.Helper()
+	z, err := time.LoadLocation(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return z
+}
+
+func TestTheNextTimeOfAnExpression(t *testing.T) {
+	t.Parallel()
+	const from = "2026-11-23 10:07:30" // a Monday
+	for _, c := range []struct{ expression, from, zone, want string }{
+		{"rate(5 minutes)", from, "UTC", "2026-11-23 10:12:30"},
+		{"rate(1 day)", from, "UTC", "2026-11-24 10:07:30"},
+		{"at(2026-11-23T12:00:00)", from, "Asia/Tokyo", "2026-11-23 12:00:00"},
+		{"at(2020-01-01T00:00:00)", from, "UTC", ""},
+		{"cron(0 12 * * ? *)", from, "UTC", "2026-11-23 12:00:00"},
+		{"cron(0 10 * * ? *)", from, "UTC", "2026-11-24 10:00:00"},
+		{"cron(5,35 14 * * ? *)", from, "UTC", "2026-11-23 14:05:00"},
+		{"cron(0/15 * * * ? *)", from, "UTC", "2026-11-23 10:15:00"},
+		{"cron(7 10 * * ? *)", from, "UTC", "2026-11-24 10:07:00"},
+		{"cron(15 10 ? * 6L 2022-2030)", from, "UTC", "2026-11-27 10:15:00"},
+		{"cron(0 18 ? * MON-FRI *)", "2026-11-27 18:00:00", "UTC", "2026-11-30 18:00:00"},
+		{"cron(0 8 1 * ? *)", from, "UTC", "2026-12-01 08:00:00"},
+		{"cron(0 8 L * ? *)", "2028-02-01 00:00:00", "UTC", "2028-02-29 08:00:00"},
+		{"cron(0 8 L 2 ? *)", from, "UTC", "2027-02-28 08:00:00"},
+		{"cron(0 9 ? * 2#1 *)", from, "UTC", "2026-12-07 09:00:00"},
+		{"cron(0 9 ? * MON#5 *)", from, "UTC", "2026-11-30 09:00:00"},
+		{"cron(0 9 1W * ? *)", "2026-07-31 23:00:00", "UTC", "2026-08-03 09:00:00"},
+		{"cron(0 9 15W * ? *)", "2026-11-01 00:00:00", "UTC", "2026-11-16 09:00:00"},
+		{"cron(0 9 31W * ? *)", "2026-02-01 00:00:00", "UTC", "2026-03-31 09:00:00"},
+		{"cron(0 9 31W 5 ? *)", "2026-02-01 00:00:00", "UTC", "2026-05-29 09:00:00"},
+		{"cron(0 0 ? * L *)", from, "UTC", "2026-11-28 00:00:00"},
+		{"cron(0 0 1 jan ? 2030)", from, "UTC", "2030-01-01 00:00:00"},
+		{"cron(0 0 30 2 ? *)", from, "UTC", ""},
+		{"cron(0 0 1 1 ? 2020)", from, "UTC", ""},
+		{"cron(30 2 * * ? *)", "2026-03-07 12:00:00", "America/New_York", "2026-03-09 02:30:00"}, // 02:30 does not exist on the 8th
+		{"cron(30 1 * * ? *)", "2026-11-01 01:30:00", "America/New_York", "2026-11-02 01:30:00"}, // 01:30 comes twice on the 1st
+	} {
+		z := zone(t, c.zone)
+		e, err := Parse(c.expression, z)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		begin, err := time.ParseInLocation(time.DateTime, c.from, z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if next, ok := e.Next(begin); ok {
+			got = next.In(z).Format(time.DateTime)
+		}
+		if got != c.want {
+			t.Errorf("%s after %s is %q, want %q", c.expression, c.from, got, c.want)
+		}
+	}
+}
+
+func TestExpressionsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	for expression, part := range map[string]string{
+		"":                           "neither rate",
+		"every day":                  "neither rate",
+		"rate(0 minutes)":            "1 to 36500",
+		"rate(5 weeks)":              "minutes, hours or days",
+		"rate(5minutes)":             "minutes, hours or days",
+		"at(tomorrow)":               "at(2030-12-31T23:59:00)",
+		"cron(* * * * *)":            "6 fields",
+		"cron(0 0 * * * *)":          "exactly one",
+		"cron(0 0 ? * ? *)":          "exactly one",
+		"cron(60 0 * * ? *)":         "minutes: \"60\" is outside 0 to 59",
+		"cron(0 5-2 * * ? *)":        "hours",
+		"cron(0/0 0 * * ? *)":        "no step",
+		"cron(x 0 * * ? *)":          "\"x\" is not a value",
+		"cron(0 0 32 * ? *)":         "day-of-month",
+		"cron(0 0 0W * ? *)":         "day-of-month",
+		"cron(0 0 ? * MON#6 *)":      "n-th day",
+		"cron(0 0 ? * 8 *)":          "day-of-week",
+		"cron(0 0 ? * MON-TUEL *)":   "not one day",
+		"cron(0 0 * FOO ? *)":        "month",
+		"cron(0 0 * * ? 2026-20000)": "year",
+		"cron(0 0 * * ? *) or so":    "neither rate",
+	} {
+		if _, err := Parse(expression, time.UTC); err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("%q: error is %v, want one with %q", expression, err, part)
+		}
+	}
+}
+
+// every is a rate of any duration.
+type every time.Duration
+
+func (e every) Next(t time.Time) (time.Time, bool) { return t.Add(time.Duration(e)), true }
+
+func TestARunnerRunsUntilItIsClosed(t *testing.T) {
+	t.Parallel()
+	r := NewRunner()
+	var runs atomic.Int64
+	r.Start(Entry{Name: "often", When: every(5 * time.Millisecond), Run: func(time.Time) { runs.Add(1) }})
+	never, err := Parse("at(2020-01-01T00:00:00)", time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Start(Entry{Name: "never", When: never, Run: func(time.Time) { t.Error("a schedule in the past ran") }})
+	for deadline := time.Now().Add(10 * time.Second); runs.Load() < 3; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not run")
+		}
+	}
+	s := r.States()
+	if len(s) != 2 || s[0].Name != "often" || s[0].Last.IsZero() || !s[0].Next.After(s[0].Last) {
+		t.Errorf("states are %+v", s)
+	}
+	r.Close()
+	after := runs.Load()
+	time.Sleep(20 * time.Millisecond)
+	if runs.Load() != after {
+		t.Error("it runs on after Close")
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("cron(0 0 1,2-5/2 JAN ? *)")
+	f.Add("rate(5 minutes)")
+	f.Add("cron(0 0 ? * MON#2 *)")
+	f.Fuzz(func(t *testing.T, text string) {
+		e, err := Parse(text, time.UTC)
+		if err != nil {
+			return
+		}
+		now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+		if next, ok := e.Next(now); ok && !next.After(now) {
+			t.Errorf("%q: next is %s", text, next)
+		}
+	})
+}
