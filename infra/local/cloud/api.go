@@ -16,17 +16,16 @@ import (
 
 // draft collects what becomes a handler only when all its parts are known.
 type draft struct {
-	apis           map[string]*apiDraft
-	permissions    map[permission]bool
-	edgeFunctions  map[string]string
-	headerPolicies map[string]map[string]any
-	distribution   *cloudfront.Distribution
+	apis         map[string]*apiDraft
+	permissions  map[permission]bool
+	edge         cloudfront.Resources
+	distribution *cloudfront.Distribution
 }
 
 func newDraft() draft {
 	return draft{
-		apis: map[string]*apiDraft{}, permissions: map[permission]bool{}, edgeFunctions: map[string]string{},
-		headerPolicies: map[string]map[string]any{},
+		apis: map[string]*apiDraft{}, permissions: map[permission]bool{},
+		edge: cloudfront.Resources{Functions: map[string]string{}, HeaderPolicies: map[string]map[string]any{}, CachePolicies: map[string]map[string]any{}},
 	}
 }
 

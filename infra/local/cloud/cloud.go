@@ -16,6 +16,7 @@ import (
 
 	"github.com/miyabi-society/platform/infra/local/assembly"
 	"github.com/miyabi-society/platform/infra/local/awsapi"
+	"github.com/miyabi-society/platform/infra/local/cloudfront"
 	"github.com/miyabi-society/platform/infra/local/lambda"
 	"github.com/miyabi-society/platform/infra/local/s3"
 	"github.com/miyabi-society/platform/infra/local/websocket"
@@ -51,7 +52,7 @@ type Cloud struct {
 	draft      draft
 	origins    map[string]http.Handler
 	live       websocket.Management
-	site       http.Handler
+	site       *cloudfront.Server
 }
 
 // Deploy brings the assembly up: it creates every resource in order, runs the custom resources whose properties
@@ -140,7 +141,12 @@ func (c *Cloud) Origin(host string) (http.Handler, bool) {
 }
 
 // Site is the assembly's CloudFront distribution, nil when it has none.
-func (c *Cloud) Site() http.Handler { return c.site }
+func (c *Cloud) Site() http.Handler {
+	if c.site == nil {
+		return nil
+	}
+	return c.site
+}
 
 // leaveTime is how long WebSocket clients have to answer that the connection ends.
 const leaveTime = 2 * time.Second

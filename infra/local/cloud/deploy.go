@@ -26,6 +26,7 @@ var runs = map[string]create{
 	"AWS::ApiGatewayV2::Route":               createRoute,
 	"AWS::ApiGatewayV2::RouteResponse":       createRouteResponse,
 	"AWS::ApiGatewayV2::Stage":               createStage,
+	"AWS::CloudFront::CachePolicy":           createCachePolicy,
 	"AWS::CloudFront::Distribution":          createDistribution,
 	"AWS::CloudFront::Function":              createEdgeFunction,
 	"AWS::CloudFront::ResponseHeadersPolicy": createHeadersPolicy,

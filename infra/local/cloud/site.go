@@ -23,8 +23,8 @@ func createBucket(_ context.Context, c *Cloud, r request) (assembly.Values, erro
 	}}, nil
 }
 
-// createBucketDeployment does the work of CDK's function: it copies the source assets into the bucket. Nothing is
-// invalidated, because the local distribution caches nothing.
+// createBucketDeployment does the work of CDK's function: it copies the source assets into the bucket and invalidates
+// DistributionPaths, which without a value are all.
 //
 // Source: https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_s3_deployment-readme.html
 func createBucketDeployment(ctx context.Context, c *Cloud, r request) (assembly.Values, error) {
@@ -53,6 +53,9 @@ func createBucketDeployment(ctx context.Context, c *Cloud, r request) (assembly.
 	if err := c.buckets.Deploy(ctx, d); err != nil {
 		return assembly.Values{}, err
 	}
+	if p.text("DistributionId") != "" {
+		c.invalidate(p.texts("DistributionPaths"))
+	}
 	bucketARN := "arn:aws:s3:::" + d.Bucket
 	return assembly.Values{Ref: r.name("", 128), Attributes: map[string]any{"DestinationBucketArn": bucketARN}}, nil
 }
@@ -60,14 +63,21 @@ func createBucketDeployment(ctx context.Context, c *Cloud, r request) (assembly.
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudfront-function.html
 func createEdgeFunction(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	functionARN := "arn:aws:cloudfront::" + here.Account + ":function/" + r.properties.text("Name")
-	c.draft.edgeFunctions[functionARN] = r.properties.text("FunctionCode")
+	c.draft.edge.Functions[functionARN] = r.properties.text("FunctionCode")
 	return assembly.Values{Ref: functionARN, Attributes: map[string]any{"FunctionARN": functionARN, "Stage": "LIVE"}}, nil
 }
 
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudfront-responseheaderspolicy.html
 func createHeadersPolicy(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	id := r.uuid()
-	c.draft.headerPolicies[id] = r.properties.object("ResponseHeadersPolicyConfig")
+	c.draft.edge.HeaderPolicies[id] = r.properties.object("ResponseHeadersPolicyConfig")
+	return assembly.Values{Ref: id, Attributes: map[string]any{"Id": id}}, nil
+}
+
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudfront-cachepolicy.html
+func createCachePolicy(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
+	id := r.uuid()
+	c.draft.edge.CachePolicies[id] = r.properties.object("CachePolicyConfig")
 	return assembly.Values{Ref: id, Attributes: map[string]any{"Id": id}}, nil
 }
 
@@ -76,13 +86,23 @@ func createDistribution(_ context.Context, c *Cloud, r request) (assembly.Values
 	if c.draft.distribution != nil {
 		return assembly.Values{}, errors.New("the local cloud serves one distribution, and the assembly has a second")
 	}
-	d, err := cloudfront.Decode(r.properties.object("DistributionConfig"), c.draft.edgeFunctions, c.draft.headerPolicies)
+	d, err := cloudfront.Decode(r.properties.object("DistributionConfig"), c.draft.edge)
 	if err != nil {
 		return assembly.Values{}, err
 	}
 	d.ID, d.DomainName = "E"+strings.ToUpper(r.hash()[:13]), "d"+r.hash()[:13]+".cloudfront.net"
 	c.draft.distribution = &d
 	return assembly.Values{Ref: d.ID, Attributes: map[string]any{"Id": d.ID, "DomainName": d.DomainName}}, nil
+}
+
+// invalidate empties the distribution's cache under the paths. Before the distribution serves there is nothing in it.
+func (c *Cloud) invalidate(paths []string) {
+	if len(paths) == 0 {
+		paths = []string{"/*"}
+	}
+	if c.site != nil {
+		c.site.Invalidate(paths...)
+	}
 }
 
 // buildSite makes the handler of the distribution, when there is one.

@@ -6,9 +6,7 @@ import (
 	"strings"
 )
 
-// Identifiers of managed policies (pages using-managed-cache-policies, using-managed-origin-request-policies).
-const cachingDisabled = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-
+// Identifiers of managed policies (page using-managed-origin-request-policies).
 var originRequestPolicies = map[string]Forward{
 	"":                                     ForwardNothing,
 	"216adef6-5c7f-47e4-b989-5492eafa07d3": ForwardAll,
@@ -17,31 +15,33 @@ var originRequestPolicies = map[string]Forward{
 	"acba4595-bd28-49b8-b9fe-13317c0390fa": ForwardUserAgentReferer,
 }
 
-// Decode reads a DistributionConfig whose intrinsics are resolved. functions holds the code of each CloudFront function
-// by ARN, headerPolicies each ResponseHeadersPolicyConfig by id. What cannot be carried out is an error that names it.
-func Decode(config map[string]any, functions map[string]string, headerPolicies map[string]map[string]any) (Distribution, error) {
-	d := decoder{functions: functions, headerPolicies: headerPolicies}
-	dist, err := d.distribution(properties(config))
+// Resources are what a distribution refers to.
+type Resources struct {
+	Functions      map[string]string         // code of CloudFront functions by ARN
+	HeaderPolicies map[string]map[string]any // ResponseHeadersPolicyConfig by id
+	CachePolicies  map[string]map[string]any // CachePolicyConfig by id
+}
+
+// Decode reads a DistributionConfig whose intrinsics are resolved. What cannot be carried out is an error that names it.
+func Decode(config map[string]any, r Resources) (Distribution, error) {
+	dist, err := decoder{r}.distribution(properties(config))
 	if err != nil {
 		return Distribution{}, fmt.Errorf("distribution: %w", err)
 	}
 	return dist, nil
 }
 
-type decoder struct {
-	functions      map[string]string
-	headerPolicies map[string]map[string]any
-}
+type decoder struct{ Resources }
 
 func (d decoder) distribution(p properties) (Distribution, error) {
-	if len(p.list("CustomErrorResponses")) > 0 {
-		return Distribution{}, errors.New("CustomErrorResponses is not served: they would replace the API's own errors")
-	}
 	dist := Distribution{DefaultRootObject: strings.TrimPrefix(p.text("DefaultRootObject"), "/"), Origins: map[string]Origin{}}
 	for _, o := range p.list("Origins") {
 		dist.Origins[o.text("Id")] = origin(o)
 	}
 	var err error
+	if dist.Errors, err = errorResponses(p.list("CustomErrorResponses")); err != nil {
+		return Distribution{}, err
+	}
 	if dist.Default, err = d.behavior(p.object("DefaultCacheBehavior")); err != nil {
 		return Distribution{}, fmt.Errorf("default behaviour: %w", err)
 	}
@@ -74,18 +74,21 @@ func (d decoder) behavior(p properties) (Behavior, error) {
 	if !known {
 		return Behavior{}, fmt.Errorf("origin request policy %s is not served: use AllViewer, AllViewerExceptHostHeader, CORS-S3Origin or UserAgentRefererHeaders", p.text("OriginRequestPolicyId"))
 	}
+	cached, err := d.cachePolicy(p.text("CachePolicyId"))
+	if err != nil {
+		return Behavior{}, err
+	}
 	b := Behavior{
 		PathPattern:    p.text("PathPattern"),
 		OriginID:       p.text("TargetOriginId"),
 		AllowedMethods: p.texts("AllowedMethods"),
-		// A cache policy without a lifetime asks origins for no encoding (page ServingCompressedFiles).
-		Compress: p.boolean("Compress") && p.text("CachePolicyId") != cachingDisabled,
-		Forward:  forward,
+		Compress:       p.boolean("Compress") && cached.Gzip && cached.caches(), // page ServingCompressedFiles
+		Cache:          cached,
+		Forward:        forward,
 	}
 	if len(b.AllowedMethods) == 0 {
 		b.AllowedMethods = []string{"GET", "HEAD"}
 	}
-	var err error
 	if b.ViewerRequest, err = d.viewerRequest(p); err != nil {
 		return Behavior{}, err
 	}
@@ -100,7 +103,7 @@ func (d decoder) viewerRequest(p properties) (Function, error) {
 			return f, fmt.Errorf("a function on %s is not served: only viewer-request is", event)
 		}
 		f.ARN = a.text("FunctionARN")
-		code, ok := d.functions[f.ARN]
+		code, ok := d.Functions[f.ARN]
 		if !ok {
 			return f, fmt.Errorf("its function %s is not in the assembly", f.ARN)
 		}
@@ -115,7 +118,7 @@ func (d decoder) responseHeaders(id string) (ResponseHeaders, error) {
 	if id == "" {
 		return h, nil
 	}
-	config, ok := d.headerPolicies[id]
+	config, ok := d.HeaderPolicies[id]
 	if !ok {
 		return h, fmt.Errorf("its response headers policy %s is not in the assembly", id)
 	}

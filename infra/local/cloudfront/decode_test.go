@@ -49,7 +49,7 @@ func object(t *testing.T, text string) map[string]any {
 
 func decodeText(t *testing.T, config string) (Distribution, error) {
 	t.Helper()
-	return Decode(object(t, config), map[string]string{"arn:f": "code"}, map[string]map[string]any{"headers": object(t, headersPolicy)})
+	return Decode(object(t, config), Resources{Functions: map[string]string{"arn:f": "code"}, HeaderPolicies: map[string]map[string]any{"headers": object(t, headersPolicy)}})
 }
 
 func TestDecodeReadsTheResourcesProperties(t *testing.T) {
@@ -64,8 +64,9 @@ func TestDecodeReadsTheResourcesProperties(t *testing.T) {
 			"site": {Domain: "site.s3.us-east-1.amazonaws.com", Path: "/v1", CustomHeaders: map[string]string{}},
 			"api":  {Domain: "abc.execute-api.us-east-1.amazonaws.com", CustomHeaders: map[string]string{"X-A": "b"}},
 		},
+		Errors: map[int]ErrorResponse{},
 		Default: Behavior{
-			OriginID: "site", AllowedMethods: []string{"GET", "HEAD"}, Compress: true, ViewerRequest: Function{"arn:f", "code"},
+			OriginID: "site", AllowedMethods: []string{"GET", "HEAD"}, Compress: true, Cache: managedCachePolicies["658327ea-f89d-4fab-a63d-7e88639e58f6"], ViewerRequest: Function{"arn:f", "code"},
 			ResponseHeaders: ResponseHeaders{Remove: []string{"Server"}, Set: []ResponseHeader{
 				{"Content-Security-Policy", "frame-ancestors 'none'", true},
 				{"X-Content-Type-Options", "nosniff", true},
@@ -84,7 +85,8 @@ func TestDecodeReadsTheResourcesProperties(t *testing.T) {
 func TestDecodeNamesWhatItCannotCarryOut(t *testing.T) {
 	t.Parallel()
 	for change, want := range map[string]string{
-		`"Enabled": true|"CustomErrorResponses": [{"ErrorCode": 404}]`: "CustomErrorResponses is not served",
+		`"Enabled": true|"CustomErrorResponses": [{"ErrorCode": 200}]`:              `ErrorCode "200" is no error status`,
+		`658327ea-f89d-4fab-a63d-7e88639e58f6|00000000-f89d-4fab-a63d-7e88639e58f6`: `cache policy "00000000-f89d-4fab-a63d-7e88639e58f6" is neither`,
 		`"arn:f"|"arn:other"`:            "its function arn:other is not in the assembly",
 		`viewer-request|viewer-response`: "a function on viewer-response is not served",
 		`b689b0a8-53d0-40ab-baf2-68738e2966ac|11111111-2222-3333-4444-555555555555`:        `behaviour "/api/*": origin request policy 11111111-2222-3333-4444-555555555555 is not served`,

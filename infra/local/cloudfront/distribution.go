@@ -1,9 +1,9 @@
 // Package cloudfront serves a CloudFront distribution on this machine: behaviours in their order, viewer-request
-// functions in a JavaScript engine, origins in the same process, compression and response headers.
+// functions in a JavaScript engine, a cache, origins in the same process, compression and response headers.
 //
 // The rules come from the CloudFront developer guide,
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/; the page is named where a rule is carried out.
-// Nothing is cached, and viewers connect by plain HTTP whatever the viewer protocol policy says.
+// Viewers connect by plain HTTP whatever the viewer protocol policy says.
 package cloudfront
 
 // Distribution is the part of AWS::CloudFront::Distribution that a local run carries out. Decode makes one.
@@ -14,6 +14,7 @@ type Distribution struct {
 	Origins           map[string]Origin
 	Behaviors         []Behavior // in order of precedence, each with a path pattern
 	Default           Behavior   // for what no behaviour matches
+	Errors            map[int]ErrorResponse
 }
 
 // Origin is where requests of a behaviour go.
@@ -29,9 +30,14 @@ type Behavior struct {
 	OriginID        string // key of Distribution.Origins
 	AllowedMethods  []string
 	Compress        bool // the behaviour asks for compression and its cache policy allows it
+	Cache           CachePolicy
 	Forward         Forward
 	ViewerRequest   Function // its Code is "" where no function is associated
 	ResponseHeaders ResponseHeaders
+}
+
+func (b Behavior) forwardsCookies() bool {
+	return b.Forward == ForwardAll || b.Forward == ForwardAllExceptHost || b.Cache.Cookies.Kind != "" && b.Cache.Cookies.Kind != "none"
 }
 
 // Function is a CloudFront function.

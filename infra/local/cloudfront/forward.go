@@ -29,16 +29,18 @@ var forwardedByPolicy = map[Forward][]string{
 // originRequest turns the viewer's request, which has the given id, into the origin's.
 func originRequest(in *http.Request, b Behavior, o Origin, id string) *http.Request {
 	h := in.Header
+	cookies := selectCookies(h, b.Cache.Cookies)
 	everything := b.Forward == ForwardAll || b.Forward == ForwardAllExceptHost
 	connection := connectionHeaders(h)
 	for name := range h {
-		kept := everything || slices.Contains(alwaysForwarded, name) || slices.Contains(forwardedByPolicy[b.Forward], name)
+		kept := everything || slices.Contains(alwaysForwarded, name) || slices.Contains(forwardedByPolicy[b.Forward], name) || b.Cache.Headers.includes(name)
 		if !kept || slices.Contains(neverForwarded, name) || slices.Contains(connection, name) || isEdgeHeader(name) {
 			h.Del(name)
 		}
 	}
 	if !everything {
-		in.URL.RawQuery = ""
+		in.URL.RawQuery = selectQuery(in.URL.RawQuery, b.Cache.Query)
+		setIf(h, "Cookie", cookies)
 	}
 	if h.Get("User-Agent") == "" {
 		h.Set("User-Agent", "Amazon CloudFront")
@@ -49,7 +51,7 @@ func originRequest(in *http.Request, b Behavior, o Origin, id string) *http.Requ
 	for name, value := range o.CustomHeaders {
 		h.Set(name, value)
 	}
-	if b.Forward != ForwardAll {
+	if b.Forward != ForwardAll && !b.Cache.Headers.includes("Host") {
 		in.Host = o.Domain
 	}
 	if o.Path != "" {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Limits of a request (page cloudfront-limits, "General quotas on distributions").
@@ -21,8 +22,8 @@ const (
 
 // New returns the handler of a distribution. origins finds the handler of an origin by host name when a request needs
 // it. The handler starts no goroutine of its own.
-func New(d Distribution, origins func(host string) (http.Handler, bool)) (http.Handler, error) {
-	s := &server{dist: d, origins: origins}
+func New(d Distribution, origins func(host string) (http.Handler, bool)) (*Server, error) {
+	s := &Server{dist: d, origins: origins, cache: newCache(), now: time.Now}
 	for _, b := range append(slices.Clone(d.Behaviors), d.Default) {
 		if _, ok := d.Origins[b.OriginID]; !ok {
 			return nil, fmt.Errorf("behaviour %q names the origin %q, which the distribution does not have", b.PathPattern, b.OriginID)
@@ -44,20 +45,26 @@ type compiledBehavior struct {
 	function *function // nil where none is associated
 }
 
-type server struct {
+// Server serves a distribution.
+type Server struct {
 	dist      Distribution
 	origins   func(host string) (http.Handler, bool)
 	behaviors []compiledBehavior // the default is last
+	cache     *cache
+	now       func() time.Time
 }
 
+// Invalidate removes the objects under the paths from the cache; a * at a path's end covers what begins so.
+func (s *Server) Invalidate(paths ...string) { s.cache.invalidate(paths) }
+
 // ServeHTTP chooses the behaviour by the viewer's path, runs its function, and asks the origin.
-func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out := &response{viewer: w, request: r, behavior: s.behaviorFor(r.URL.EscapedPath()), id: requestID(), cache: "Miss from cloudfront"}
 	s.serve(out, r)
 	out.finish()
 }
 
-func (s *server) serve(out *response, r *http.Request) {
+func (s *Server) serve(out *response, r *http.Request) {
 	b := out.behavior
 	if status, reason := refusal(b, r); status != 0 {
 		out.fail(status, "Error", reason)
@@ -84,7 +91,7 @@ func (s *server) serve(out *response, r *http.Request) {
 }
 
 // behaviorFor returns the first behaviour whose pattern covers the path. A function's rewrite does not change it.
-func (s *server) behaviorFor(path string) compiledBehavior {
+func (s *Server) behaviorFor(path string) compiledBehavior {
 	path = normalize(path)
 	last := len(s.behaviors) - 1
 	for _, b := range s.behaviors[:last] {
@@ -126,7 +133,7 @@ func isWebSocket(r *http.Request) bool {
 }
 
 // forward sends the request to the behaviour's origin.
-func (s *server) forward(out *response, in *http.Request, b Behavior) {
+func (s *Server) forward(out *response, in *http.Request, b Behavior) {
 	o := s.dist.Origins[b.OriginID]
 	handler, ok := s.origins(o.Domain)
 	if !ok {
@@ -141,10 +148,10 @@ func (s *server) forward(out *response, in *http.Request, b Behavior) {
 		request.Header.Set("Connection", "Upgrade")
 		request.Header.Set("Upgrade", "websocket")
 	}
-	handler.ServeHTTP(out, request)
+	s.answerFrom(handler, out, request, b)
 }
 
-func (s *server) eventContext(r *http.Request, id string) eventContext {
+func (s *Server) eventContext(r *http.Request, id string) eventContext {
 	return eventContext{DomainName: s.dist.DomainName, DistributionID: s.dist.ID, EventType: "viewer-request", RequestID: id, viewerIP: viewerIP(r)}
 }
 

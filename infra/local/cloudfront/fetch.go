@@ -1,0 +1,175 @@
+package cloudfront
+
+import (
+	"bytes"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// defaultErrorTTL is the error caching minimum TTL where none is declared (page custom-error-pages-expiration).
+const defaultErrorTTL = 10 * time.Second
+
+// answerFrom serves a request from the cache, or from the origin.
+func (s *Server) answerFrom(origin http.Handler, out *response, r *http.Request, b Behavior) {
+	cacheable := b.Cache.caches() && (r.Method == http.MethodGet || r.Method == http.MethodHead)
+	if !cacheable {
+		s.ask(origin, out, r, b, "")
+		return
+	}
+	key := b.Cache.key(r)
+	now := s.now()
+	e := s.cache.get(key)
+	switch {
+	case e != nil && now.Before(e.expires):
+		out.cache = "Hit from cloudfront"
+	case e != nil && e.status == http.StatusOK && (e.header.Get("Etag") != "" || e.header.Get("Last-Modified") != ""):
+		if e = s.revalidate(origin, out, r, b, key, e); e == nil {
+			return
+		}
+	default:
+		s.ask(origin, out, r, b, key)
+		return
+	}
+	if e.status >= http.StatusBadRequest {
+		out.cache = "Error from cloudfront"
+	}
+	e.serve(out, r, now)
+}
+
+// revalidate asks the origin whether a stale object still holds, and returns it if so. Otherwise the origin's answer has
+// gone to the viewer.
+func (s *Server) revalidate(origin http.Handler, out *response, r *http.Request, b Behavior, key string, e *entry) *entry {
+	ask := r.Clone(r.Context())
+	for _, name := range conditions {
+		ask.Header.Del(name)
+	}
+	ask.Method = http.MethodGet
+	setIf(ask.Header, "If-None-Match", e.header.Get("Etag"))
+	setIf(ask.Header, "If-Modified-Since", e.header.Get("Last-Modified"))
+	w := &originWriter{out: out, header: http.Header{}, behavior: b, dist: &s.dist, now: s.now, revalidates: true, head: r.Method == http.MethodHead}
+	origin.ServeHTTP(w, ask)
+	if w.status != http.StatusNotModified {
+		s.finish(w, r, key)
+		return nil
+	}
+	out.cache = "RefreshHit from cloudfront"
+	e = e.refreshed(w.header, b.Cache, s.now())
+	s.cache.put(key, e)
+	return e
+}
+
+func setIf(h http.Header, name, value string) {
+	if value != "" {
+		h.Set(name, value)
+	}
+}
+
+// conditions and ranges are answered by the origin where the object is not cached; such an answer is never kept.
+var conditions = []string{"If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since", "Range"}
+
+// ask sends the request to the origin and keeps the answer under key if it may be kept; "" keeps nothing.
+func (s *Server) ask(origin http.Handler, out *response, r *http.Request, b Behavior, key string) {
+	conditional := slices.ContainsFunc(conditions, func(name string) bool { return r.Header.Get(name) != "" })
+	if conditional || r.Method != http.MethodGet {
+		key = ""
+	}
+	w := &originWriter{out: out, header: http.Header{}, behavior: b, dist: &s.dist, now: s.now, keeps: key != ""}
+	origin.ServeHTTP(w, r)
+	s.finish(w, r, key)
+}
+
+func (s *Server) finish(w *originWriter, r *http.Request, key string) {
+	if !w.sent {
+		w.WriteHeader(http.StatusOK)
+	}
+	if w.replaced != nil {
+		s.errorPage(w, r)
+		return
+	}
+	declared := w.header.Get("Content-Length")
+	if key != "" && w.lifetime > 0 && !w.tooLarge && (declared == "" || declared == strconv.Itoa(w.body.Len())) {
+		now := s.now()
+		s.cache.put(key, &entry{
+			status: w.status, header: w.header, body: w.body.Bytes(), paths: []string{w.out.request.URL.EscapedPath(), r.URL.EscapedPath()},
+			stored: now, expires: now.Add(w.lifetime),
+		})
+	}
+}
+
+// originWriter takes an origin's answer: it passes it on to the viewer, keeps a copy of what may be cached, and holds
+// back what a custom error response replaces.
+type originWriter struct {
+	out      *response
+	header   http.Header
+	behavior Behavior
+	dist     *Distribution
+	now      func() time.Time
+
+	keeps       bool // a copy is wanted
+	revalidates bool // 304 answers CloudFront's own question
+	head        bool // the viewer wants no body
+	sent        bool
+	status      int
+	lifetime    time.Duration
+	body        bytes.Buffer
+	tooLarge    bool
+	replaced    *ErrorResponse
+}
+
+// Header returns the origin's headers.
+func (w *originWriter) Header() http.Header { return w.header }
+
+// Unwrap lets an origin take over the connection of a WebSocket handshake.
+func (w *originWriter) Unwrap() http.ResponseWriter { return w.out }
+
+// WriteHeader decides what becomes of the answer.
+func (w *originWriter) WriteHeader(status int) {
+	if w.sent {
+		return
+	}
+	w.sent, w.status = true, status
+	if w.revalidates && status == http.StatusNotModified {
+		return
+	}
+	rule, declared := w.dist.Errors[status]
+	errorTTL := defaultErrorTTL
+	if declared {
+		errorTTL = rule.CachingMinTTL
+	}
+	if declared && rule.PagePath != "" {
+		w.replaced = &rule
+		return
+	}
+	if !w.behavior.forwardsCookies() { // page Cookies: then Set-Cookie does not reach viewers
+		w.header.Del("Set-Cookie")
+	}
+	if w.keeps || w.revalidates {
+		w.lifetime = w.behavior.Cache.lifetime(status, w.header, w.now(), errorTTL)
+	}
+	h := w.out.Header()
+	for name, values := range w.header {
+		h[name] = slices.Clone(values)
+	}
+	w.out.WriteHeader(status)
+}
+
+// Write passes a part of the body on.
+func (w *originWriter) Write(p []byte) (int, error) {
+	if !w.sent {
+		w.WriteHeader(http.StatusOK)
+	}
+	if w.replaced != nil || w.revalidates && w.status == http.StatusNotModified {
+		return len(p), nil
+	}
+	if w.lifetime > 0 && !w.tooLarge {
+		if w.tooLarge = w.body.Len()+len(p) > maxObject; !w.tooLarge {
+			w.body.Write(p)
+		}
+	}
+	if w.head {
+		return len(p), nil
+	}
+	return w.out.Write(p)
+}
