@@ -18,7 +18,7 @@ var faults = map[string]string{
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname = 'organization_id' AND NOT a.attnotnull`,
 	"no FORCE ROW LEVEL SECURITY": `SELECT c.relname FROM pg_class AS c
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
-			AND c.relname NOT IN ('goose_db_version', 'role_permissions')`,
+			AND c.relname NOT IN ('goose_db_version', 'permissions', 'role_permissions', 'team_role_permissions')`,
 	"not exactly one policy of the app role with the tenant in USING and WITH CHECK": `SELECT c.relname
 		FROM pg_attribute AS a INNER JOIN pg_class AS c ON c.oid = a.attrelid
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname = 'organization_id' AND (
@@ -47,18 +47,9 @@ var faults = map[string]string{
 
 func findFaults(t *testing.T, db *postgrestest.Database) []string {
 	t.Helper()
-	conn := db.Superuser(t)
 	var found []string
 	for what, query := range faults {
-		rows, err := conn.Query(t.Context(), query)
-		if err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-		names, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-		for _, name := range names {
+		for _, name := range column(t, db, query) {
 			found = append(found, name+": "+what)
 		}
 	}
@@ -100,23 +91,39 @@ func TestTheCatalogueWalkSeesEachFault(t *testing.T) {
 
 func TestSQLAndGoAgreeOnThePermissions(t *testing.T) {
 	t.Parallel()
-	rows, err := server.Migrated(t).Superuser(t).Query(t.Context(), "SELECT role || ' ' || permission FROM role_permissions")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		t.Fatal(err)
-	}
 	var want []string
+	for _, one := range society.Permissions() {
+		want = append(want, string(one))
+	}
 	for role, held := range society.RolePermissions() {
 		for _, one := range held {
 			want = append(want, fmt.Sprintf("%s %s", role, one))
 		}
 	}
+	for role, held := range society.TeamRolePermissions() {
+		for _, one := range held {
+			want = append(want, fmt.Sprintf("in a team %s %s", role, one))
+		}
+	}
+	got := column(t, server.Migrated(t), `SELECT code FROM permissions UNION ALL SELECT role || ' ' || permission FROM role_permissions
+		UNION ALL SELECT 'in a team ' || role || ' ' || permission FROM team_role_permissions`)
 	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("SQL has %v, Go has %v", got, want)
 	}
+}
+
+// column is what a query of one column gives the superuser.
+func column(t *testing.T, db *postgrestest.Database, query string, args ...any) []string {
+	t.Helper()
+	rows, err := db.Superuser(t).Query(t.Context(), query, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	got, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return got
 }

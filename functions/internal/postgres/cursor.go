@@ -27,6 +27,21 @@ func decodeCursor(cursor string) (uuid.UUID, []byte, error) {
 	return uuid.UUID(raw[:idLength]), raw[idLength:], nil
 }
 
+// parseKey reads a cursor that holds nothing but a key; no cursor is the greatest key, for a list that goes down.
+func parseKey(cursor string) (uuid.UUID, error) {
+	if cursor == "" {
+		return uuid.Max, nil
+	}
+	id, key, err := decodeCursor(cursor)
+	if err != nil {
+		return id, err
+	}
+	if len(key) != 0 {
+		return id, badCursor()
+	}
+	return id, nil
+}
+
 func badCursor() error {
 	return &society.ValidationError{Fields: []society.FieldError{{Field: "cursor", Message: "must be the next_cursor of the page before"}}}
 }

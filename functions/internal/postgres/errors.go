@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -14,10 +15,12 @@ import (
 	"github.com/miyabi-society/platform/functions/internal/society"
 )
 
-// The SQLSTATEs that the function enter raises (migrations).
+// The SQLSTATEs that functions of the migrations raise.
 const (
-	notAMember      = "MS404"
+	notAMember      = "MS404" // or no such thing in the tenant
 	lacksPermission = "MS403"
+	wrongState      = "MS409" // the constraint names the field or the rule, the message says what to do
+	limitReached    = "MS402" // the constraint names what is limited, the detail is the limit as a number
 )
 
 const (
@@ -59,6 +62,11 @@ func classifyState(pg *pgconn.PgError) error {
 		return society.ErrNotFound
 	case lacksPermission:
 		return society.ErrForbidden
+	case wrongState:
+		return &society.ConflictError{Field: pg.ConstraintName, Message: pg.Message}
+	case limitReached:
+		limit, _ := strconv.Atoi(pg.Detail)
+		return &society.LimitError{Resource: pg.ConstraintName, Limit: limit}
 	}
 	for _, class := range unavailableClasses {
 		if strings.HasPrefix(pg.Code, class) {

@@ -23,6 +23,7 @@ var (
 	_ society.Organizations = (*Store)(nil)
 	_ society.Tasks         = (*Store)(nil)
 	_ society.Sessions      = (*Store)(nil)
+	_ society.Audit         = (*Store)(nil)
 )
 
 // New makes a store on a pool whose user is the app role.

@@ -14,8 +14,11 @@ import (
 const (
 	taskColumns = "organization_id, id, name, description, status, priority, coalesce(agent_type, ''), created_by, created_at, updated_at"
 	oneTask     = "SELECT " + taskColumns + " FROM tasks WHERE id = $1::uuid"
-	insertTask  = `INSERT INTO tasks (organization_id, id, name, description, priority, agent_type)
-		VALUES ($1::uuid, $2::uuid, $3::text, $4::text, $5::text, nullif($6::text, '')) RETURNING ` + taskColumns
+	insertTask  = `WITH made AS (
+			INSERT INTO tasks (organization_id, id, name, description, priority, agent_type)
+			VALUES ($1::uuid, $2::uuid, $3::text, $4::text, $5::text, nullif($6::text, '')) RETURNING *
+		)
+		SELECT ` + taskColumns + " FROM made CROSS JOIN LATERAL audit('task.created', 'task', made.id, NULL, to_jsonb(made))"
 
 	// A page is found by the index tasks_newest or tasks_newest_by_status; one text for each case, because a condition
 	// that is only sometimes there would keep a prepared plan from using the index.

@@ -14,7 +14,10 @@ import (
 	"github.com/miyabi-society/platform/migrations"
 )
 
-const insufficientPrivilege = "42501"
+const (
+	insufficientPrivilege = "42501"
+	checkViolation        = "23514"
+)
 
 func TestAnotherTenantsIdsAreNotFound(t *testing.T) {
 	inBothModes(t, func(t *testing.T, f fixture) {

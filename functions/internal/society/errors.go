@@ -2,6 +2,7 @@ package society
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -39,7 +40,7 @@ func (e *ValidationError) Error() string {
 
 // ConflictError means that the input clashes with what is there.
 type ConflictError struct {
-	// Field is the field whose value is taken.
+	// Field is the field whose value is taken, or the name of the rule that the thing's present state breaks.
 	Field string
 	// Message says what to do.
 	Message string
@@ -47,3 +48,16 @@ type ConflictError struct {
 
 // Error says what clashes.
 func (e *ConflictError) Error() string { return "conflict: " + e.Field + " " + e.Message }
+
+// LimitError means that the organization's plan allows no more of something.
+type LimitError struct {
+	// Resource is what is limited, such as members.
+	Resource string
+	// Limit is how many the plan allows.
+	Limit int
+}
+
+// Error names the resource and the limit.
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("limit reached: the plan allows %d %s", e.Limit, e.Resource)
+}
