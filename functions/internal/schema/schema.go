@@ -12,29 +12,31 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 )
 
 const (
-	// lockPeriod and lockTries are how often, in seconds, and how many times a runner asks for goose's advisory lock
-	// while another one holds it. goose's own default of 5 s makes the second of two runners needlessly slow.
+	// lockPeriod and lockTries are how often, in seconds, and how many times a runner asks for an advisory lock while
+	// another one holds it. goose's own default of 5 s makes the second of two runners needlessly slow.
 	lockPeriod, lockTries = 1, 600
-	// busyTries is how often a migration is tried that could not get a table's lock within its lock_timeout.
-	busyTries = 5
-	busyPause = 2 * time.Second
+	// runLock is held during a whole run, goose's own lock only while migrations run: between a failed migration and
+	// the taking back of those before it no other run may start. The number is arbitrary and must never change.
+	runLock = 6_871_203_559_124_077
 	// undoLimit is the time for taking back what a failed run had applied.
 	undoLimit = 30 * time.Second
 )
+
+// timeouts bound every statement that does not set its own with SET LOCAL: how long it queues for a lock, with all that
+// came after it queueing behind, and how long it runs.
+var timeouts = map[string]string{"lock_timeout": "5s", "statement_timeout": "60s"}
 
 // Migrator runs the migrations of one file system on one database.
 type Migrator struct {
 	db    *sql.DB
 	files fs.FS
 	log   *slog.Logger
-	pause time.Duration
 }
 
 // Report says what a run did.
@@ -43,40 +45,67 @@ type Report struct {
 	Before, After int64
 	// Applied are the names of the migrations that this run applied, in order.
 	Applied []string
-	// Newer means that the database has a migration that this program does not know. Nothing was changed: the release
-	// before runs on the schema of the one after.
+	// Newer means that the database has a migration after the last one that this program knows. Nothing was changed: the
+	// release before runs on the schema of the one after.
 	Newer bool
+	// Took is how long the run took, with its waiting for another one.
+	Took time.Duration
 }
 
 // New prepares a migrator; it connects when it is used. The connection must be direct and belong to the database's
 // owner: RDS Proxy would pin on the session's advisory lock.
 func New(c *pgx.ConnConfig, files fs.FS, log *slog.Logger) *Migrator {
-	return &Migrator{db: stdlib.OpenDB(*c), files: files, log: log, pause: busyPause}
+	c = c.Copy()
+	for name, value := range timeouts {
+		if _, set := c.RuntimeParams[name]; !set {
+			c.RuntimeParams[name] = value
+		}
+	}
+	return &Migrator{db: stdlib.OpenDB(*c), files: files, log: log}
 }
 
 // Close ends the connections.
 func (m *Migrator) Close() error { return m.db.Close() }
 
 // Up makes the roles that the migrations need and applies the pending migrations. Two runs at once are safe: one waits.
+// It refuses, with ErrHistory, a database whose past is not this program's.
+//
 // On an error the schema and its version are what they were before: a failing migration is rolled back by its
 // transaction, and the ones that this run had applied before it are taken back by their down sections. Only a
 // migration that declares `-- +goose NO TRANSACTION` can leave something behind.
-func (m *Migrator) Up(ctx context.Context) (Report, error) {
-	p, err := m.provider()
+func (m *Migrator) Up(ctx context.Context) (r Report, err error) {
+	began := time.Now()
+	err = m.alone(ctx, func() error {
+		r, err = m.up(ctx)
+		return err
+	})
+	r.Took = time.Since(began)
+	return r, err
+}
+
+func (m *Migrator) up(ctx context.Context) (Report, error) {
+	all, err := m.history(ctx)
 	if err != nil {
 		return Report{}, err
 	}
-	before, err := p.GetDBVersion(ctx)
-	if err != nil {
-		return Report{}, fmt.Errorf("read the schema's version: %w", err)
-	}
-	r := Report{Before: before, After: before}
-	if before > newest(p) {
+	r := Report{Before: all.version(), After: all.version()}
+	if all.newer() {
 		r.Newer = true
-		m.log.WarnContext(ctx, "the schema is newer than this program; nothing was changed", "schema", before, "program", newest(p))
+		m.log.WarnContext(ctx, "the schema is newer than this program; nothing was changed", "schema", r.Before, "program", all.newest())
 		return r, nil
 	}
+	if err := all.check(); err != nil {
+		return r, err
+	}
 	if err := ensureRoles(ctx, m.db); err != nil {
+		return r, err
+	}
+	sums, err := m.checksums(ctx, all)
+	if err != nil {
+		return r, err
+	}
+	p, err := m.provider(sums)
+	if err != nil {
 		return r, err
 	}
 	results, err := m.upWithRetry(ctx, p)
@@ -91,62 +120,77 @@ func (m *Migrator) Up(ctx context.Context) (Report, error) {
 	return r, nil
 }
 
-// DownTo takes migrations back until the version is the newest one applied; 0 takes back all. Only a person or a test
-// asks for this, never a deploy.
-func (m *Migrator) DownTo(ctx context.Context, version int64) error {
-	p, err := m.provider()
-	if err != nil {
+// DownTo takes migrations back until the version is the newest one applied; 0 takes back all. It gives the names of
+// those it took back, in order. Only a person or a test asks for this, never a deploy.
+func (m *Migrator) DownTo(ctx context.Context, version int64) (names []string, err error) {
+	err = m.alone(ctx, func() error {
+		names, err = m.downTo(ctx, version)
 		return err
-	}
-	if _, err := p.DownTo(ctx, version); err != nil {
-		return fmt.Errorf("go down to version %d: %w", version, err)
-	}
-	return nil
+	})
+	return names, err
 }
 
-func (m *Migrator) provider() (*goose.Provider, error) {
+func (m *Migrator) downTo(ctx context.Context, version int64) ([]string, error) {
+	all, err := m.history(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := all.checkDown(version); err != nil {
+		return nil, err
+	}
+	sums, err := m.checksums(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	p, err := m.provider(sums)
+	if err != nil {
+		return nil, err
+	}
+	results, err := p.DownTo(ctx, version)
+	if partial, ok := errors.AsType[*goose.PartialError](err); ok {
+		results = partial.Applied
+	}
+	var names []string
+	for _, one := range results {
+		names = append(names, path.Base(one.Source.Path))
+		m.log.InfoContext(ctx, "took back a migration", "name", path.Base(one.Source.Path), "ms", one.Duration.Milliseconds())
+	}
+	if err != nil {
+		return names, fmt.Errorf("go down to version %d: %w", version, err)
+	}
+	return names, nil
+}
+
+// alone does something while no other run does anything.
+func (m *Migrator) alone(ctx context.Context, do func() error) (err error) {
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(runLock), lock.WithLockTimeout(lockPeriod, lockTries))
+	if err != nil {
+		return fmt.Errorf("prepare the lock of a run: %w", err)
+	}
+	conn, err := m.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("connect to the database: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
+	if err := locker.SessionLock(ctx, conn); err != nil {
+		return fmt.Errorf("wait for another run: %w", err)
+	}
+	// a failure to unlock changes nothing that was done, and the lock ends with its connection
+	defer func() { _ = locker.SessionUnlock(context.WithoutCancel(ctx), conn) }()
+	return do()
+}
+
+func (m *Migrator) provider(sums *checksums) (*goose.Provider, error) {
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(lockPeriod, lockTries))
 	if err != nil {
-		return nil, fmt.Errorf("prepare the migration lock: %w", err)
+		return nil, fmt.Errorf("prepare goose's lock: %w", err)
 	}
-	p, err := goose.NewProvider(goose.DialectPostgres, m.db, m.files, goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
+	p, err := goose.NewProvider(goose.DialectCustom, m.db, m.files,
+		goose.WithStore(sums), goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
 	}
 	return p, nil
-}
-
-func newest(p *goose.Provider) int64 {
-	all := p.ListSources()
-	return all[len(all)-1].Version
-}
-
-// upWithRetry tries again when a migration found a table locked: its lock_timeout is short so that the queries that
-// queue behind it do not wait long. The results are of all tries.
-func (m *Migrator) upWithRetry(ctx context.Context, p *goose.Provider) ([]*goose.MigrationResult, error) {
-	var all []*goose.MigrationResult
-	for try := 1; ; try++ {
-		results, err := p.Up(ctx)
-		if partial, ok := errors.AsType[*goose.PartialError](err); ok {
-			results = partial.Applied
-		}
-		all = append(all, results...)
-		if err == nil || !locked(err) || try == busyTries {
-			return all, err
-		}
-		m.log.WarnContext(ctx, "a table is locked; the migration is tried again", "try", try, "error", err.Error())
-		select {
-		case <-ctx.Done():
-			return all, err
-		case <-time.After(m.pause):
-		}
-	}
-}
-
-// locked tells lock_not_available (55P03), which lock_timeout raises.
-func locked(err error) bool {
-	pg, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && pg.Code == "55P03"
 }
 
 // undo takes back what this run had applied and joins what failed there to the cause. It has its own time: the run's

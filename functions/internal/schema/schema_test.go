@@ -41,16 +41,21 @@ func names(t *testing.T) []string {
 	return list
 }
 
+func content(t *testing.T, name string) string {
+	t.Helper()
+	text, err := migrations.Files.ReadFile(path.Clean(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // with adds a migration after the project's own.
 func with(t *testing.T, text ...string) fs.FS {
 	t.Helper()
 	files := fstest.MapFS{}
 	for _, name := range names(t) {
-		content, err := migrations.Files.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files[name] = &fstest.MapFile{Data: content}
+		files[name] = &fstest.MapFile{Data: []byte(content(t, name))}
 	}
 	for i, one := range text {
 		files[fmt.Sprintf("9000%d_extra.sql", i+1)] = &fstest.MapFile{Data: []byte(one)}
@@ -71,33 +76,6 @@ func TestAnEmptyDatabaseGetsEveryMigrationOnce(t *testing.T) {
 	again, err := migrator(t, db, migrations.Files).Up(t.Context())
 	if err != nil || len(again.Applied) != 0 || again.Before != report.After || again.After != report.After {
 		t.Errorf("the second run gives %+v (%v)", again, err)
-	}
-}
-
-func TestEveryMigrationGoesDownAndUpAgain(t *testing.T) {
-	t.Parallel()
-	db := server.Migrated(t)
-	head := db.Dump(t)
-	m := migrator(t, db, migrations.Files)
-	for version := len(names(t)) - 1; version >= 0; version-- {
-		if err := m.DownTo(t.Context(), int64(version)); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := m.Up(t.Context()); err != nil {
-			t.Fatalf("up from %d: %v", version, err)
-		}
-		if again := db.Dump(t); again != head {
-			t.Fatalf("after going down to %d and up the schema differs", version)
-		}
-	}
-	if err := m.DownTo(t.Context(), 0); err != nil {
-		t.Fatal(err)
-	}
-	var left int
-	err := db.Superuser(t).QueryRow(t.Context(), `SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r')
-		+ (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace)`).Scan(&left)
-	if err != nil || left != 1 {
-		t.Errorf("%d tables and functions are left, want only goose_db_version (%v)", left, err)
 	}
 }
 
@@ -177,8 +155,35 @@ func TestALockedTableIsTriedAgain(t *testing.T) {
 	}()
 	alter := "-- +goose Up\nSET LOCAL lock_timeout = '50ms';\nALTER TABLE tasks ADD extra int;\n-- +goose Down\nALTER TABLE tasks DROP extra;\n"
 	report, err := migrator(t, db, with(t, alter)).Up(t.Context())
-	if err != nil || len(report.Applied) != 1 {
+	if err != nil || len(report.Applied) != 1 || report.Took < time.Second {
 		t.Errorf("report %+v (%v)", report, err)
+	}
+}
+
+func TestATimeoutThatStaysEndsTheRun(t *testing.T) {
+	t.Parallel()
+	db := server.Migrated(t)
+	before := db.Dump(t)
+	good := "-- +goose Up\nCREATE TABLE good (id int);\n-- +goose Down\nDROP TABLE good;\n"
+	slow := "-- +goose Up\nSET LOCAL statement_timeout = '20ms';\nSELECT pg_sleep(30);\n-- +goose Down\nSELECT 1;\n"
+	report, err := migrator(t, db, with(t, good, slow)).Up(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "statement timeout") || report.Took < 5*time.Second {
+		t.Errorf("report %+v (%v)", report, err)
+	}
+	if db.Dump(t) != before {
+		t.Error("the schema changed")
+	}
+}
+
+// A failing migration without timeouts of its own must not hold up the application for long.
+func TestEveryStatementIsBounded(t *testing.T) {
+	t.Parallel()
+	db := server.Empty(t)
+	show := "-- +goose Up\nCREATE TABLE bounds AS SELECT current_setting('lock_timeout') AS lock, current_setting('statement_timeout') AS statement;\n-- +goose Down\nDROP TABLE bounds;\n"
+	up(t, db, fstest.MapFS{"00001_show.sql": &fstest.MapFile{Data: []byte(show)}})
+	var lock, statement string
+	if err := db.Superuser(t).QueryRow(t.Context(), "SELECT lock, statement FROM bounds").Scan(&lock, &statement); err != nil || lock != "5s" || statement != "1min" {
+		t.Errorf("lock_timeout is %s, statement_timeout %s (%v)", lock, statement, err)
 	}
 }
 
@@ -201,12 +206,10 @@ func TestARunThatIsOutOfTimeLeavesTheSchema(t *testing.T) {
 func TestEveryMigrationBoundsItsLocks(t *testing.T) {
 	t.Parallel()
 	for _, name := range names(t) {
-		content, err := migrations.Files.ReadFile(path.Clean(name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.Count(string(content), "SET LOCAL lock_timeout") < 2 {
-			t.Errorf("%s does not set lock_timeout for up and down", name)
+		for _, one := range []string{"lock_timeout", "statement_timeout"} {
+			if strings.Count(content(t, name), "SET LOCAL "+one) < 2 {
+				t.Errorf("%s does not set %s for up and down", name, one)
+			}
 		}
 	}
 }
