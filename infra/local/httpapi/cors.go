@@ -63,11 +63,11 @@ func (c *CORS) allow(h http.Header, r *http.Request) {
 // one origin.
 func (c *CORS) allowOrigin(origin string) string {
 	for _, o := range c.AllowOrigins {
-		prefix, open := strings.CutSuffix(o, "*")
+		scheme := strings.TrimSuffix(o, "*")
 		switch {
 		case o == "*":
 			return "*"
-		case open && strings.HasPrefix(origin, prefix), strings.EqualFold(o, origin):
+		case (o == "http://*" || o == "https://*") && strings.HasPrefix(origin, scheme), strings.EqualFold(o, origin):
 			return origin
 		}
 	}
