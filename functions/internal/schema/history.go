@@ -53,6 +53,12 @@ type Migration struct {
 	recorded bool
 }
 
+// Up is the SQL that applies the migration.
+func (m Migration) Up() string {
+	up, _, _ := strings.Cut(m.Text, "-- +goose Down")
+	return strings.TrimSpace(up)
+}
+
 // history are all migrations of program and database by version.
 type history []Migration
 

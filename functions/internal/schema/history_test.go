@@ -80,7 +80,7 @@ func TestTheStatusChangesNothing(t *testing.T) {
 	if _, err := m.Status(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if pending, err := m.Pending(t.Context()); err != nil || len(pending) != 3 || !pending[0].Transaction || pending[2].Transaction || !strings.Contains(pending[1].Text, "TABLE two") {
+	if pending, err := m.Pending(t.Context()); err != nil || len(pending) != 3 || !pending[0].Transaction || pending[2].Transaction || pending[1].Up() != "-- +goose Up\nCREATE TABLE two (id int);" {
 		t.Errorf("pending %+v (%v)", pending, err)
 	}
 	if db.Dump(t) != before {
