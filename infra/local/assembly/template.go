@@ -57,6 +57,8 @@ type Resource struct {
 	Condition  string
 	// DeletionPolicy says what happens to the resource when the template no longer has it: "Retain" keeps it.
 	DeletionPolicy string
+	// UpdateReplacePolicy says what happens to a resource that an update replaced.
+	UpdateReplacePolicy string
 }
 
 // String names the resource as every error about it does.

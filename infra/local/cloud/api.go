@@ -12,6 +12,7 @@ import (
 	"github.com/miyabi-society/platform/infra/local/cloudfront"
 	"github.com/miyabi-society/platform/infra/local/httpapi"
 	"github.com/miyabi-society/platform/infra/local/lambda"
+	"github.com/miyabi-society/platform/infra/local/schedule"
 )
 
 // draft collects what becomes a handler only when all its parts are known.
@@ -20,6 +21,7 @@ type draft struct {
 	permissions  map[permission]bool
 	edge         cloudfront.Resources
 	distribution *cloudfront.Distribution
+	schedules    []schedule.Entry
 }
 
 func newDraft() draft {

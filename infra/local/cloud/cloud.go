@@ -19,6 +19,7 @@ import (
 	"github.com/miyabi-society/platform/infra/local/cloudfront"
 	"github.com/miyabi-society/platform/infra/local/lambda"
 	"github.com/miyabi-society/platform/infra/local/s3"
+	"github.com/miyabi-society/platform/infra/local/schedule"
 	"github.com/miyabi-society/platform/infra/local/websocket"
 )
 
@@ -32,6 +33,8 @@ type Config struct {
 	StateDir string
 	// Parameters replace the defaults of the templates' parameters of these names.
 	Parameters map[string]string
+	// Observer may be nil.
+	Observer lambda.Observer
 	// Log gets the functions' output, PostgreSQL's log and one line for what the deployment does.
 	Log io.Writer
 }
@@ -52,13 +55,18 @@ type Cloud struct {
 	draft      draft
 	origins    map[string]http.Handler
 	live       websocket.Management
-	site       *cloudfront.Server
+	schedules  *schedule.Runner
+	// code holds the folders of code that functions have.
+	code map[string]bool
+	// replaced holds custom resources to delete once their stack is updated.
+	replaced []replaced
+	site     *cloudfront.Server
 }
 
 // Deploy brings the assembly up: it creates every resource in order, runs the custom resources whose properties
 // changed, and returns when requests can be served. After an error nothing is left running.
 func Deploy(ctx context.Context, config Config) (*Cloud, error) {
-	c := &Cloud{config: config, log: config.Log, answers: newAnswers(), served: make(chan struct{}), draft: newDraft(), origins: map[string]http.Handler{}}
+	c := &Cloud{config: config, log: config.Log, answers: newAnswers(), served: make(chan struct{}), draft: newDraft(), origins: map[string]http.Handler{}, schedules: schedule.NewRunner(), code: map[string]bool{}}
 	if c.log == nil {
 		c.log = io.Discard
 	}
@@ -77,8 +85,18 @@ func (c *Cloud) deploy(ctx context.Context) error {
 			return err
 		}
 	}
-	return c.build()
+	if err := c.build(); err != nil {
+		return err
+	}
+	c.forgetCode()
+	for _, e := range c.draft.schedules {
+		c.schedules.Start(e)
+	}
+	return nil
 }
+
+// retryDelay is what stands for the minute that Lambda waits before an event is tried again.
+const retryDelay = time.Second
 
 // open opens the stores and the endpoint that functions call.
 func (c *Cloud) open() error {
@@ -95,7 +113,7 @@ func (c *Cloud) open() error {
 		return fmt.Errorf("listen for the aws services: %w", err)
 	}
 	c.address = "http://" + listener.Addr().String()
-	if c.functions, err = lambda.NewRegistry(lambda.Options{Environment: c.environment(), Log: c.log}); err != nil {
+	if c.functions, err = lambda.NewRegistry(lambda.Options{Environment: c.environment(), RetryDelay: retryDelay, Log: c.log, Observer: c.config.Observer}); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	services := awsapi.New(awsapi.Services{Lambda: c.functions, Secrets: c.secrets, Parameters: c.parameters, Connections: &c.live})
@@ -155,6 +173,7 @@ const leaveTime = 2 * time.Second
 func (c *Cloud) Close() error {
 	leave, cancel := context.WithTimeout(context.Background(), leaveTime)
 	defer cancel()
+	c.schedules.Close()
 	failed := []error{c.live.Close(leave)}
 	if c.functions != nil {
 		failed = append(failed, c.functions.Close())

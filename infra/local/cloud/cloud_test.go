@@ -49,7 +49,7 @@ type machine struct {
 	state string
 	// record is the file that the test function writes custom resource requests to.
 	record     string
-	site       string
+	site, code string
 	parameters map[string]string
 }
 
@@ -63,7 +63,7 @@ func newMachine(t *testing.T) *machine {
 	if err := os.WriteFile(filepath.Join(site, "index.html"), []byte("<title>hello</title>"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return &machine{t: t, state: filepath.Join(dir, "state"), record: filepath.Join(dir, "record"), site: site}
+	return &machine{t: t, state: filepath.Join(dir, "state"), record: filepath.Join(dir, "record"), site: site, code: codeDir}
 }
 
 // assembly writes one whose stacks are named S0, S1 and so on, each depending on the one before. In a template
@@ -103,7 +103,7 @@ func (m *machine) assembly(templates ...string) *assembly.Assembly {
 		return r
 	}
 	write("assets.json", map[string]any{"files": map[string]any{
-		"c": file(relative(codeDir), "zip", "code.zip"), "s": file(relative(m.site), "zip", "site.zip"), "f": file("manifest.json", "file", "file.zip"),
+		"c": file(relative(m.code), "zip", "code.zip"), "s": file(relative(m.site), "zip", "site.zip"), "f": file("manifest.json", "file", "file.zip"),
 	}})
 	write("manifest.json", map[string]any{"artifacts": artifacts})
 	a, err := assembly.Load(dir)

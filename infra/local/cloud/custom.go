@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/miyabi-society/platform/infra/local/assembly"
+	"github.com/miyabi-society/platform/infra/local/lambda"
 )
 
 // isCustom tells the two forms of a custom resource's type.
@@ -59,19 +60,72 @@ func createCustom(ctx context.Context, c *Cloud, r request) (assembly.Values, er
 	}
 	answer, err := c.callCustom(ctx, r.Stack, req)
 	if err != nil {
+		c.rollBack(ctx, r.Stack, req, answer)
 		return assembly.Values{}, err
 	}
-	after := customState{Type: r.Type, PhysicalID: answer.PhysicalResourceID, Properties: properties, Data: answer.Data, Retain: r.DeletionPolicy == "Retain"}
+	function, err := c.functions.Config(token)
+	if err != nil {
+		return assembly.Values{}, err
+	}
+	after := customState{
+		Type: r.Type, PhysicalID: answer.PhysicalResourceID, Properties: properties, Data: answer.Data, Retain: r.DeletionPolicy == "Retain", Function: function,
+	}
 	if err := c.saveCustom(r.Stack, r.LogicalID, after); err != nil {
 		return assembly.Values{}, err
 	}
-	if before != nil && before.PhysicalID != after.PhysicalID {
-		// Another physical id means a replacement, and CloudFormation deletes what was replaced.
-		if err := c.deleteCustom(ctx, r.Stack, r.LogicalID, *before); err != nil {
-			return assembly.Values{}, err
-		}
+	if before != nil && before.PhysicalID != after.PhysicalID && r.UpdateReplacePolicy != "Retain" {
+		c.replaced = append(c.replaced, replaced{r.LogicalID, *before})
 	}
 	return after.values(), nil
+}
+
+// replaced is a custom resource that an update gave another physical id.
+type replaced struct {
+	logicalID string
+	customState
+}
+
+// rollBack undoes a request that the function answered with FAILED: a creation is deleted, an update gets its old
+// properties back. How that ends changes nothing.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requesttypes-delete.html
+func (c *Cloud) rollBack(ctx context.Context, stack string, req customRequest, answer customAnswer) {
+	switch {
+	case answer.Status != "FAILED":
+		return
+	case req.RequestType == "Update":
+		req.ResourceProperties, req.OldResourceProperties = req.OldResourceProperties, req.ResourceProperties
+	case answer.PhysicalResourceID == "":
+		return
+	default:
+		req.RequestType, req.PhysicalResourceID = "Delete", answer.PhysicalResourceID
+	}
+	if _, err := c.callCustom(ctx, stack, req); err != nil {
+		c.printf("roll back %s: %v", req.LogicalResourceID, err)
+	}
+}
+
+// updateCustomOf lets every custom resource of a function run again with the properties it has.
+func (c *Cloud) updateCustomOf(ctx context.Context, function string) error {
+	for _, s := range c.config.Assembly.Stacks {
+		stored, err := c.listCustom(s.Name)
+		if err != nil {
+			return err
+		}
+		for _, id := range slices.Sorted(maps.Keys(stored)) {
+			x := stored[id]
+			if x.Function.Name != function {
+				continue
+			}
+			if _, err := c.callCustom(ctx, s.Name, customRequest{
+				RequestType: "Update", ResourceType: x.Type, LogicalResourceID: id, PhysicalResourceID: x.PhysicalID,
+				ResourceProperties: x.Properties, OldResourceProperties: x.Properties,
+			}); err != nil {
+				return fmt.Errorf("stack %s, resource %s: %w", s.Name, id, err)
+			}
+		}
+	}
+	return nil
 }
 
 // callCustom sends one request and waits for its answer. CloudFormation itself would also wait out the timeout of a
@@ -129,20 +183,24 @@ func serviceTimeout(p properties) (time.Duration, error) {
 	return time.Duration(seconds) * time.Second, nil
 }
 
-// deleteAbsent deletes the custom resources of a stack that its template no longer has.
-func (c *Cloud) deleteAbsent(ctx context.Context, stack string, present []*assembly.Resource) error {
+// cleanUp deletes the custom resources of a stack that were replaced or that its template no longer has. One that
+// cannot be deleted is left behind, as CloudFormation leaves it when the update itself went well.
+func (c *Cloud) cleanUp(ctx context.Context, stack string, present []*assembly.Resource) error {
+	for _, r := range c.replaced {
+		c.deleteCustom(ctx, stack, r.logicalID, r.customState)
+	}
+	c.replaced = nil
 	stored, err := c.listCustom(stack)
 	if err != nil {
 		return err
 	}
 	for _, id := range slices.Sorted(maps.Keys(stored)) {
 		if slices.ContainsFunc(present, func(r *assembly.Resource) bool { return r.LogicalID == id }) {
+			c.code[stored[id].Function.Dir] = true
 			continue
 		}
 		if !stored[id].Retain {
-			if err := c.deleteCustom(ctx, stack, id, stored[id]); err != nil {
-				return fmt.Errorf("stack %s, resource %s: %w", stack, id, err)
-			}
+			c.deleteCustom(ctx, stack, id, stored[id])
 		}
 		if err := c.removeCustom(stack, id); err != nil {
 			return err
@@ -151,11 +209,30 @@ func (c *Cloud) deleteAbsent(ctx context.Context, stack string, present []*assem
 	return nil
 }
 
-func (c *Cloud) deleteCustom(ctx context.Context, stack, logicalID string, s customState) error {
-	_, err := c.callCustom(ctx, stack, customRequest{
+// deleteCustom runs the deletion in the function of the last request when the template no longer has that function.
+func (c *Cloud) deleteCustom(ctx context.Context, stack, logicalID string, s customState) {
+	token, _ := s.Properties["ServiceToken"].(string)
+	if _, err := c.functions.Config(token); errors.Is(err, lambda.ErrNotFound) && s.Function.Name != "" {
+		if err := c.restore(s.Function); err != nil {
+			c.printf("delete %s: %v", logicalID, err)
+			return
+		}
+		s.Properties = maps.Clone(s.Properties)
+		s.Properties["ServiceToken"] = s.Function.ARN
+	}
+	if _, err := c.callCustom(ctx, stack, customRequest{
 		RequestType: "Delete", ResourceType: s.Type, LogicalResourceID: logicalID, PhysicalResourceID: s.PhysicalID, ResourceProperties: s.Properties,
-	})
-	return err
+	}); err != nil {
+		c.printf("stack %s, resource %s stays behind: %v", stack, logicalID, err)
+	}
+}
+
+// restore makes a function callable that the template no longer has.
+func (c *Cloud) restore(f lambda.Function) error {
+	if _, err := c.functions.Config(f.ARN); err == nil {
+		return nil
+	}
+	return c.functions.Add(f)
 }
 
 // stringified makes a string of every scalar, as CloudFormation does before it calls a custom resource.

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -98,6 +99,55 @@ func TestACustomResourceThatLeftTheTemplateIsDeleted(t *testing.T) {
 	m.wantCalls("Delete one")
 	m.must(resources(function))
 	m.wantCalls()
+}
+
+func TestACustomResourceIsDeletedByItsFunctionAlthoughThatLeftTheTemplateToo(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.must(withCustom(`"Id": "one"`))
+	m.calls()
+	m.must(`{"Resources": {"V": {"Type": "AWS::EC2::VPC"}}}`)
+	m.wantCalls("Delete one")
+}
+
+func TestACustomResourceThatCannotBeDeletedIsLeftBehind(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.must(withCustom(`"Id": "one", "Do": "fail deletion"`))
+	m.calls()
+	m.must(resources(function))
+	m.wantCalls("Delete one")
+	m.must(resources(function))
+	m.wantCalls()
+}
+
+func TestAFailedRequestIsRolledBack(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.refused("the schema is broken", withCustom(`"Id": "one", "Do": "fail"`))
+	m.wantCalls("Create ", "Delete one")
+	m.must(withCustom(`"Id": "one", "Number": 1`))
+	m.calls()
+	m.refused("the schema is broken", withCustom(`"Id": "one", "Do": "fail"`))
+	back := m.wantCalls("Update one", "Update one")[1]
+	if back.ResourceProperties["Number"] != "1" || back.OldResourceProperties["Do"] != "fail" {
+		t.Errorf("rolled back by %+v", back)
+	}
+}
+
+func TestOtherCodeOfAFunctionRunsItsCustomResourcesAgain(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	c := m.must(withCustom(`"Id": "one"`))
+	m.calls()
+	name := c.Functions()[0].Name
+	if err := c.ReplaceCode(context.Background(), name, codeDir); err != nil {
+		t.Fatal(err)
+	}
+	m.wantCalls("Update one")
+	if err := c.ReplaceCode(context.Background(), name, t.TempDir()); err == nil {
+		t.Error("a folder without a binary is code")
+	}
 }
 
 func TestARetainedCustomResourceIsNotDeleted(t *testing.T) {

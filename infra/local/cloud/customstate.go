@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/miyabi-society/platform/infra/local/assembly"
+	"github.com/miyabi-society/platform/infra/local/lambda"
 )
 
 // customState is what is remembered of a custom resource from one deployment to the next.
@@ -18,6 +19,8 @@ type customState struct {
 	Properties map[string]any
 	Data       map[string]any
 	Retain     bool
+	// Function ran the resource's last request. It also runs its deletion when the template has neither any more.
+	Function lambda.Function
 }
 
 func (s customState) values() assembly.Values {

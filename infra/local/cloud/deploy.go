@@ -30,7 +30,9 @@ var runs = map[string]create{
 	"AWS::CloudFront::Distribution":          createDistribution,
 	"AWS::CloudFront::Function":              createEdgeFunction,
 	"AWS::CloudFront::ResponseHeadersPolicy": createHeadersPolicy,
+	"AWS::Events::Rule":                      createRule,
 	"AWS::Lambda::Alias":                     createAlias,
+	"AWS::Lambda::EventInvokeConfig":         createEventInvokeConfig,
 	"AWS::Lambda::Function":                  createFunction,
 	"AWS::Lambda::Permission":                createPermission,
 	"AWS::Lambda::Version":                   createVersion,
@@ -38,6 +40,7 @@ var runs = map[string]create{
 	"AWS::RDS::DBProxy":                      createDBProxy,
 	"AWS::S3::Bucket":                        createBucket,
 	"AWS::SSM::Parameter":                    createParameter,
+	"AWS::Scheduler::Schedule":               createSchedule,
 	"AWS::SecretsManager::Secret":            createSecret,
 	"Custom::CDKBucketDeployment":            createBucketDeployment,
 }
@@ -61,7 +64,7 @@ func (c *Cloud) deployStack(ctx context.Context, s *assembly.Stack) error {
 			return err
 		}
 	}
-	if err := c.deleteAbsent(ctx, s.Name, resources); err != nil {
+	if err := c.cleanUp(ctx, s.Name, resources); err != nil {
 		return err
 	}
 	_, err = scope.Outputs()

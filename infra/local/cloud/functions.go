@@ -26,7 +26,7 @@ func createFunction(_ context.Context, c *Cloud, r request) (assembly.Values, er
 	if runtime := r.properties.text("Runtime"); !strings.HasPrefix(runtime, "provided.") {
 		return values, fmt.Errorf("the local cloud runs functions of runtime provided.al2023, not %q", runtime)
 	}
-	if err := r.properties.refuse("Layers", "ImageConfig", "FileSystemConfigs"); err != nil {
+	if err := r.properties.refuse("Layers", "ImageConfig", "FileSystemConfigs", "DeadLetterConfig"); err != nil {
 		return values, err
 	}
 	f, err := c.functionOf(r.properties, name, functionARN)
@@ -47,6 +47,9 @@ func (c *Cloud) functionOf(p properties, name, functionARN string) (lambda.Funct
 	}
 	dir, err := c.codeOf(p.object("Code"))
 	if err != nil {
+		return lambda.Function{}, err
+	}
+	if dir, err = c.keepCode(dir); err != nil {
 		return lambda.Function{}, err
 	}
 	f := lambda.Function{
@@ -99,6 +102,33 @@ func createAlias(_ context.Context, c *Cloud, r request) (assembly.Values, error
 	}
 	qualified := function + ":" + name
 	return assembly.Values{Ref: qualified, Attributes: map[string]any{"AliasArn": qualified}}, nil
+}
+
+// createEventInvokeConfig sets how asynchronous invocations are tried again.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventinvokeconfig.html
+func createEventInvokeConfig(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
+	p := r.properties
+	destinations := p.object("DestinationConfig")
+	config := lambda.AsyncConfig{
+		Retries: lambda.DefaultRetries, MaxAge: lambda.DefaultEventAge,
+		OnSuccess: destinations.object("OnSuccess").text("Destination"), OnFailure: destinations.object("OnFailure").text("Destination"),
+	}
+	if p["MaximumRetryAttempts"] != nil {
+		retries, err := p.integer("MaximumRetryAttempts")
+		if err != nil {
+			return assembly.Values{}, err
+		}
+		config.Retries = retries
+	}
+	if p["MaximumEventAgeInSeconds"] != nil {
+		age, err := p.integer("MaximumEventAgeInSeconds")
+		if err != nil {
+			return assembly.Values{}, err
+		}
+		config.MaxAge = time.Duration(age) * time.Second
+	}
+	return assembly.Values{Ref: r.name("", 64)}, c.functions.ConfigureAsync(p.text("FunctionName"), p.text("Qualifier"), config)
 }
 
 // createPermission notes who may invoke a function: an API without its permission answers 500, here as on AWS.

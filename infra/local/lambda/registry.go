@@ -150,6 +150,15 @@ func (r *Registry) Invoke(ctx context.Context, nameOrARN string, payload []byte)
 	return p.invoke(ctx, call{id: requestID(), arn: arn, trace: traceOf(ctx), payload: payload})
 }
 
+// Config gives the configuration of the function that a name or ARN leads to.
+func (r *Registry) Config(nameOrARN string) (Function, error) {
+	p, _, err := r.resolve(nameOrARN)
+	if err != nil {
+		return Function{}, err
+	}
+	return p.function, nil
+}
+
 // Replace gives a function other code, for all its versions. Processes of the old code finish what they work on.
 func (r *Registry) Replace(function, dir string) error {
 	r.mu.Lock()

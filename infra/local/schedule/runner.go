@@ -24,6 +24,7 @@ type State struct {
 // Runner runs schedules until Close.
 type Runner struct {
 	closing chan struct{}
+	close   sync.Once
 	runs    sync.WaitGroup
 	mu      sync.Mutex
 	states  []*State
@@ -79,8 +80,8 @@ func (r *Runner) States() []State {
 	return out
 }
 
-// Close ends every schedule. It may be called once.
+// Close ends every schedule. It may be called more than once.
 func (r *Runner) Close() {
-	close(r.closing)
+	r.close.Do(func() { close(r.closing) })
 	r.runs.Wait()
 }

@@ -27,6 +27,11 @@ func handle(_ context.Context, raw json.RawMessage) (any, error) {
 	if err := json.Unmarshal(raw, &e); err != nil {
 		return nil, err
 	}
+	if mark := os.Getenv("EVENTS"); mark != "" && e.RequestType == "" {
+		if err := os.WriteFile(mark, raw, 0o600); err != nil {
+			return nil, err
+		}
+	}
 	if e.RequestType == "" {
 		return map[string]any{"statusCode": 200, "headers": map[string]string{"content-type": "text/plain"}, "body": os.Getenv("GREETING") + e.RawPath}, nil
 	}
@@ -52,6 +57,10 @@ func answer(e event) error {
 	switch e.ResourceProperties["Do"] {
 	case "fail":
 		a["Status"], a["Reason"] = "FAILED", "the schema is broken"
+	case "fail deletion":
+		if e.RequestType == "Delete" {
+			a["Status"], a["Reason"] = "FAILED", "it is in use"
+		}
 	case "nothing":
 		return nil
 	case "exit":

@@ -1,0 +1,124 @@
+package cloud
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// scheduled is a function that writes each event into the file EVENTSFILE, with more resources.
+func scheduled(events string, more ...string) string {
+	f := `"F": {"Type": "AWS::Lambda::Function", "Properties": {"Runtime": "provided.al2023", "Handler": "bootstrap", "Code": CODE, "Environment": {"Variables": {"EVENTS": "EVENTSFILE"}}}}`
+	return strings.ReplaceAll(resources(append([]string{f}, more...)...), "EVENTSFILE", events)
+}
+
+// runNow runs the only schedule of the deployment at once and reads the event that the function got.
+func runNow(t *testing.T, c *Cloud, events string) map[string]any {
+	t.Helper()
+	if len(c.Schedules()) != 1 {
+		t.Fatalf("schedules are %+v", c.Schedules())
+	}
+	c.Schedules()[0].Run(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))
+	var event map[string]any
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		b, err := os.ReadFile(events)
+		if err == nil && json.Unmarshal(b, &event) == nil {
+			return event
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the function did not run")
+		}
+	}
+}
+
+const permitted = `"P": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:InvokeFunction", "FunctionName": {"Fn::GetAtt": ["F", "Arn"]}, "Principal": "events.amazonaws.com"}}`
+
+func TestARuleSendsTheScheduledEvent(t *testing.T) {
+	t.Parallel()
+	events := filepath.Join(t.TempDir(), "events")
+	c := newMachine(t).must(scheduled(events, permitted,
+		`"R": {"Type": "AWS::Events::Rule", "Properties": {"Name": "sweep", "ScheduleExpression": "rate(5 minutes)", "Targets": [{"Id": "t", "Arn": {"Fn::GetAtt": ["F", "Arn"]}}]}}`))
+	e := runNow(t, c, events)
+	if e["detail-type"] != "Scheduled Event" || e["source"] != "aws.events" || e["time"] != "2026-11-23T09:00:00Z" || e["account"] != here.Account {
+		t.Errorf("event is %v", e)
+	}
+	if r, _ := e["resources"].([]any); len(r) != 1 || r[0] != "arn:aws:events:us-east-1:000000000000:rule/sweep" {
+		t.Errorf("resources are %v", e["resources"])
+	}
+	if s := c.Schedules()[0]; s.Text != "rate(5 minutes)" || time.Until(s.Next) > 5*time.Minute || time.Until(s.Next) < 4*time.Minute {
+		t.Errorf("state is %+v", s)
+	}
+}
+
+func TestAScheduleSendsItsInputWithTheContextFilledIn(t *testing.T) {
+	t.Parallel()
+	events := filepath.Join(t.TempDir(), "events")
+	c := newMachine(t).must(scheduled(events,
+		`"S": {"Type": "AWS::Scheduler::Schedule", "Properties": {"Name": "nightly", "ScheduleExpression": "cron(0 3 * * ? *)", "ScheduleExpressionTimezone": "Asia/Tokyo",
+			"FlexibleTimeWindow": {"Mode": "OFF"}, "Target": {"Arn": {"Fn::GetAtt": ["F", "Arn"]}, "RoleArn": "r", "Input": "{\"at\": \"<aws.scheduler.scheduled-time>\", \"by\": \"<aws.scheduler.schedule-arn>\"}"}}}`))
+	e := runNow(t, c, events)
+	if e["at"] != "2026-11-23T09:00:00Z" || e["by"] != "arn:aws:scheduler:us-east-1:000000000000:schedule/default/nightly" {
+		t.Errorf("event is %v", e)
+	}
+	if next := c.Schedules()[0].Next; next.UTC().Hour() != 18 {
+		t.Errorf("03:00 in Tokyo is %s", next.UTC())
+	}
+}
+
+func TestADisabledScheduleNeverRuns(t *testing.T) {
+	t.Parallel()
+	c := newMachine(t).must(scheduled("",
+		`"R": {"Type": "AWS::Events::Rule", "Properties": {"State": "DISABLED", "ScheduleExpression": "rate(1 minute)", "Targets": [{"Id": "t", "Arn": {"Fn::GetAtt": ["F", "Arn"]}}]}}`))
+	if s := c.Schedules(); len(s) != 0 {
+		t.Errorf("schedules are %+v", s)
+	}
+}
+
+func TestSchedulesThatAreRefused(t *testing.T) {
+	t.Parallel()
+	for part, resource := range map[string]string{
+		"property EventPattern":      `"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"source": ["aws.codedeploy"]}}`,
+		"a rule has rate(1 minute)":  `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 minutes)"}`,
+		"6 fields":                   `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "cron(0 0)"}`,
+		"schedules functions only":   `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "q", "Arn": "arn:aws:sqs:us-east-1:1:q"}]}`,
+		"ScheduleExpressionTimezone": `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "ScheduleExpressionTimezone": "Moon"}`,
+		"delivers to functions only": `"Type": "AWS::Lambda::EventInvokeConfig", "Properties": {"FunctionName": {"Ref": "F"}, "Qualifier": "$LATEST", "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:1:q"}}}`,
+	} {
+		newMachine(t).refused(part, scheduled("", `"R": {`+resource+`}`))
+	}
+}
+
+func TestAFunctionRunsOnWhenTheAssemblyIsRemoved(t *testing.T) {
+	t.Parallel()
+	events := filepath.Join(t.TempDir(), "events")
+	m := newMachine(t)
+	code := t.TempDir()
+	b, err := os.ReadFile(filepath.Join(codeDir, "bootstrap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(code, "bootstrap"), b, 0o700); err != nil { //nolint:gosec // it is executed
+		t.Fatal(err)
+	}
+	m.code = code
+	c := m.must(scheduled(events, `"E": {"Type": "AWS::Lambda::EventInvokeConfig", "Properties": {"FunctionName": {"Ref": "F"}, "Qualifier": "$LATEST", "MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}}`,
+		permitted, `"R": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "t", "Arn": {"Fn::GetAtt": ["F", "Arn"]}, "Input": "{\"a\": 1}"}]}}`))
+	if err := os.RemoveAll(code); err != nil {
+		t.Fatal(err)
+	}
+	if e := runNow(t, c, events); e["a"] != 1.0 {
+		t.Errorf("event is %v", e)
+	}
+	// What no function has any more is removed by the next deployment.
+	m.code = codeDir
+	if err := os.MkdirAll(filepath.Join(m.state, keptCode, "old"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	m.must(scheduled(events))
+	if entries, err := os.ReadDir(filepath.Join(m.state, keptCode)); err != nil || len(entries) != 1 {
+		t.Errorf("kept code is %v, %v", entries, err)
+	}
+}

@@ -1,0 +1,46 @@
+package cloud
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/miyabi-society/platform/infra/local/lambda"
+	"github.com/miyabi-society/platform/infra/local/schedule"
+)
+
+// Route is one route of an API.
+type Route struct{ API, Protocol, Key, Function string }
+
+// Routes are those of all APIs that have a stage, in the order in which they were declared.
+func (c *Cloud) Routes() []Route {
+	var out []Route
+	for _, id := range slices.Sorted(maps.Keys(c.draft.apis)) {
+		a := c.draft.apis[id]
+		if a.stage == nil {
+			continue
+		}
+		for _, r := range a.routes {
+			function := a.stage.fill(a.integrations[r.integration].function)
+			if function == "" {
+				function = "mock"
+			}
+			out = append(out, Route{API: a.name, Protocol: a.protocol, Key: r.key, Function: function})
+		}
+	}
+	return out
+}
+
+// Functions tells what every function is and does.
+func (c *Cloud) Functions() []lambda.State { return c.functions.Functions() }
+
+// CodeOf is the folder of the code that a function runs, named by name or ARN.
+func (c *Cloud) CodeOf(function string) (string, error) {
+	f, err := c.functions.Config(function)
+	return f.Dir, err
+}
+
+// Schedules tells what every schedule did and will do.
+func (c *Cloud) Schedules() []schedule.State { return c.schedules.States() }
+
+// Connections counts the open WebSocket connections.
+func (c *Cloud) Connections() int { return c.live.Open() }
