@@ -1,0 +1,143 @@
+package conformance
+
+import (
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write docs/local-cloud-conformance.md")
+
+const document = "../../../docs/local-cloud-conformance.md"
+
+// guides are where the pages of an area are.
+var guides = map[string]string{
+	"HTTP":       "https://docs.aws.amazon.com/apigateway/latest/developerguide/",
+	"WebSocket":  "https://docs.aws.amazon.com/apigateway/latest/developerguide/",
+	"CloudFront": "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/",
+}
+
+func TestRules(t *testing.T) {
+	for _, r := range rules {
+		if r.run == nil {
+			continue
+		}
+		t.Run(r.name(), func(t *testing.T) {
+			if why := missing[r.area]; why != "" {
+				t.Skip(why)
+			}
+			r.run(t)
+		})
+	}
+}
+
+// name is the rule as a subtest of TestRules.
+func (r rule) name() string { return r.area + ": " + strings.ReplaceAll(r.text, "/", "-") }
+
+func TestEveryRuleHasATestThatExists(t *testing.T) {
+	t.Parallel()
+	declared := map[string]map[string]bool{}
+	for _, r := range rules {
+		if r.run != nil {
+			continue
+		}
+		name, test, _ := strings.Cut(r.test, ".")
+		if declared[name] == nil {
+			declared[name] = testsOf(t, filepath.Join("..", name))
+		}
+		if !declared[name][test] {
+			t.Errorf("%s: there is no test %s", r.text, r.test)
+		}
+	}
+}
+
+func testsOf(t *testing.T, dir string) map[string]bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no tests in %s: %v", dir, err)
+	}
+	names := map[string]bool{}
+	for _, file := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok {
+				names[fn.Name.Name] = true
+			}
+		}
+	}
+	return names
+}
+
+func TestTheDocumentIsMadeOfTheTable(t *testing.T) {
+	t.Parallel()
+	want := render()
+	if *update {
+		if err := os.WriteFile(document, []byte(want), 0o644); err != nil { //nolint:gosec // a document of the repository
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(document)
+	if err != nil || string(got) != want {
+		t.Errorf("%s differs from the table (%v): go test ./infra/local/conformance -update", document, err)
+	}
+}
+
+const introduction = `# What the local cloud does as AWS documents it
+
+Each rule has its source and its test. Made of the table in infra/local/conformance/rules_test.go; do not edit it here:
+` + "`go test ./infra/local/conformance -update`" + ` writes it.
+
+Rules marked **both** are cases of ` + "`TestRules`" + ` in that package and run against a real account as well. Build
+` + "`testdata/function`" + ` for linux-arm64, deploy ` + "`testdata/template.json`" + ` with it, then
+` + "`TARGET=aws HTTP_ENDPOINT=https://… WS_ENDPOINT=wss://…/live go test ./infra/local/conformance`" + ` with the stack's two
+outputs. They have not been run there yet.
+`
+
+const differences = `
+## Where the local cloud decides for itself
+| what | local cloud | AWS |
+|---|---|---|
+| a function of an HTTP API crashes, or its answer is malformed | 502 | 500 {"message":"Internal Server Error"} is documented (http-api-troubleshooting-lambda) |
+| a function runs into its own timeout | 504 | 500 or 503 are reported |
+| the integration timeout, or nothing can answer | 503 {"message":"Service Unavailable"} | 503 |
+| a function over its concurrency | 429 | 500 or 503 are reported |
+| a route or $connect with AWS_IAM | 501 with a sentence: signatures are not checked | the signature is checked |
+| @connections | an Authorization header must be there; it is not checked | the signature is checked |
+| messages of one WebSocket connection | reach their functions one after the other | may run at once |
+| a client that does not read | 1 MiB waits, then 429; closed after 10 s | documented without figures |
+| text that is not UTF-8 | in a frame: closed with 1007 (RFC 6455); in PostToConnection: replaced by U+FFFD | not documented |
+| a WebSocket API's address without an upgrade | 426 | not documented |
+| compression at the edge | gzip | gzip and Brotli |
+| errors under a cache policy without a lifetime | never kept | not documented clearly |
+| several viewers asking for one object at once | each asks the origin | collapsed into one request |
+| viewer protocol policy, geographic restriction, signed URLs, Lambda@Edge | not carried out | carried out |
+`
+
+func render() string {
+	var b strings.Builder
+	b.WriteString(introduction)
+	area := ""
+	for _, r := range rules {
+		if r.area != area {
+			area = r.area
+			fmt.Fprintf(&b, "\n## %s\n| rule | source | test |\n|---|---|---|\n", area)
+		}
+		test := "`" + r.test + "`"
+		if r.run != nil {
+			test = "**both**"
+		}
+		fmt.Fprintf(&b, "| %s | [%s](%s%s.html) | %s |\n", r.text, r.source, guides[r.area], r.source, test)
+	}
+	b.WriteString(differences)
+	return b.String()
+}
