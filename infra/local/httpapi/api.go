@@ -141,7 +141,7 @@ func (s *server) serveRoute(w http.ResponseWriter, in *request, preflight bool) 
 
 // call invokes the route's function and writes its answer. A viewer that goes away does not stop the function.
 func (s *server) call(w http.ResponseWriter, in *request) {
-	ctx, cancel := context.WithTimeout(context.Background(), in.route.timeout)
+	ctx, cancel := context.WithTimeout(lambda.WithTrace(context.Background(), in.trace()), in.route.timeout)
 	defer cancel()
 	begun := time.Now()
 	result, err := s.api.Invoke(ctx, in.route.functionARN, in.event())

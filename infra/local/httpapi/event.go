@@ -122,10 +122,18 @@ func (in *request) headers() map[string]string {
 	h["content-length"] = strconv.Itoa(len(in.body))
 	h["x-forwarded-proto"], h["x-forwarded-port"] = "https", "443"
 	h["x-forwarded-for"] = strings.TrimPrefix(strings.Join(in.Header.Values("X-Forwarded-For"), ", ")+", "+gateway.SourceIP(in.Request), ", ")
-	if h["x-amzn-trace-id"] == "" {
-		h["x-amzn-trace-id"] = fmt.Sprintf("Root=1-%08x-%s", in.received.Unix(), randomHex(12))
-	}
+	h[traceHeader] = in.trace()
 	return h
+}
+
+const traceHeader = "x-amzn-trace-id"
+
+// trace is the caller's, or a new one that the request keeps.
+func (in *request) trace() string {
+	if in.Header.Get(traceHeader) == "" {
+		in.Header.Set(traceHeader, fmt.Sprintf("Root=1-%08x-%s", in.received.Unix(), randomHex(12)))
+	}
+	return in.Header.Get(traceHeader)
 }
 
 // cookies lists each cookie of each Cookie header.

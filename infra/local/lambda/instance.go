@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -50,10 +51,11 @@ func (p *pool) startInstance() (*instance, error) {
 	}}
 	p.registry.add(in)
 	stream := fmt.Sprintf("%s/[%s]%s", time.Now().UTC().Format("2006/01/02"), p.version, in.token)
-	cmd := exec.Command(filepath.Join(p.function.Dir, "bootstrap")) //nolint:gosec // the function's own binary
-	cmd.Dir, cmd.Env = p.function.Dir, p.environ(p.registry.address+"/"+in.token, stream)
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = in.log, in.log, drain
-	child, err := process.Start(cmd, syscall.SIGKILL)
+	child, err := p.execute(in, stream)
+	for try := 0; errors.Is(err, syscall.ETXTBSY) && try < busyTries; try++ {
+		time.Sleep(busyPause)
+		child, err = p.execute(in, stream)
+	}
 	if err != nil {
 		p.registry.remove(in)
 		return nil, err
@@ -65,6 +67,20 @@ func (p *pool) startInstance() (*instance, error) {
 		return nil, err
 	}
 	return in, nil
+}
+
+// A binary that was just written is busy while a process that was forked meanwhile, and has not executed its own
+// program yet, still holds it open (golang.org/issue/22315). That takes milliseconds.
+const (
+	busyTries = 50
+	busyPause = 10 * time.Millisecond
+)
+
+func (p *pool) execute(in *instance, stream string) (*process.Child, error) {
+	cmd := exec.Command(filepath.Join(p.function.Dir, "bootstrap")) //nolint:gosec // the function's own binary
+	cmd.Dir, cmd.Env = p.function.Dir, p.environ(p.registry.address+"/"+in.token, stream)
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = in.log, in.log, drain
+	return process.Start(cmd, syscall.SIGKILL)
 }
 
 // watch waits for the end of the process and then ends what it forked.
