@@ -26,12 +26,18 @@ func needs() []need {
 		{name: "node", purpose: "runs the CDK and builds the dashboard", brew: "node", find: program("node", []string{"--version"}, `v(\d+)`, 20)},
 		{name: "npm", purpose: "installs the dashboard's packages", brew: "node", find: program("npm", []string{"--version"}, `^(\d+)`, 10)},
 		{name: "git", purpose: "names the sources of a release", brew: "git", packages: []string{"git"}, find: program("git", []string{"--version"}, `(\d+\.\d+)`, 2)},
-		{name: "postgresql", purpose: "the database of a local run and of the tests", brew: "postgresql@15",
-			packages: []string{"postgresql-15", "postgresql"}, find: postgresql},
-		{name: "chromium", purpose: "the browser test of `make test`", brew: "--cask chromium",
-			packages: []string{"chromium"}, also: []string{"fonts-noto-cjk"}, find: chromium},
-		{name: "cfn-lint", purpose: "checks the templates in `make test`; without it that check is skipped", optional: true,
-			find: program("cfn-lint", []string{"--version"}, `(\d+\.\d+)`, 1)},
+		{
+			name: "postgresql", purpose: "the database of a local run and of the tests", brew: "postgresql@15",
+			packages: []string{"postgresql-15", "postgresql"}, find: postgresql,
+		},
+		{
+			name: "chromium", purpose: "the browser test of `make test`", brew: "--cask chromium",
+			packages: []string{"chromium"}, also: []string{"fonts-noto-cjk"}, find: chromium,
+		},
+		{
+			name: "cfn-lint", purpose: "checks the templates in `make test`; without it that check is skipped", optional: true,
+			find: program("cfn-lint", []string{"--version"}, `(\d+\.\d+)`, 1),
+		},
 	}
 }
 

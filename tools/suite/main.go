@@ -24,8 +24,8 @@ func main() {
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	total := runAll(ctx, chosen)
+	stop()
 	fmt.Println(total)
 	if total.failed > 0 || total.passed == 0 {
 		os.Exit(1)
