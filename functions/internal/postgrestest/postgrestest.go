@@ -75,11 +75,13 @@ func reachable() string {
 }
 
 // Start starts a server in dir with a migrated template database.
-func Start(ctx context.Context, dir string) (*Server, error) {
+func Start(ctx context.Context, dir string) (*Server, error) { return start(ctx, dir, false) }
+
+func start(ctx context.Context, dir string, durable bool) (*Server, error) {
 	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the server's user must enter it
 		return nil, fmt.Errorf("open the folder to the server's user: %w", err)
 	}
-	cluster, err := rds.Start(ctx, rds.Config{Dir: dir})
+	cluster, err := rds.Start(ctx, rds.Config{Dir: dir, Durable: durable})
 	if err != nil {
 		return nil, err
 	}
@@ -139,14 +141,19 @@ func (s *Server) Down(t testing.TB) (up func()) {
 }
 
 // Own starts a server of its own for one test that takes it down.
-func Own(t testing.TB) *Server {
+func Own(t testing.TB) *Server { return own(t, false) }
+
+// Durable starts a server of its own that waits for the disk at every commit, as in production. It is for measuring.
+func Durable(t testing.TB) *Server { return own(t, true) }
+
+func own(t testing.TB, durable bool) *Server {
 	t.Helper()
 	dir, err := os.MkdirTemp(reachable(), "miyabi-postgrestest-")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	s, err := Start(t.Context(), dir)
+	s, err := start(t.Context(), dir, durable)
 	if err != nil {
 		t.Fatal(err)
 	}
