@@ -287,3 +287,34 @@ func TestMalformedRequestsAreSurvived(t *testing.T) {
 		conn.Close()
 	}
 }
+
+func TestAViewerThatNeverReadsIsDropped(t *testing.T) {
+	t.Parallel()
+	e := newEdge()
+	ended := make(chan error, 1)
+	origin := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		var err error
+		for part := make([]byte, 1<<20); err == nil; {
+			_, err = w.Write(part)
+		}
+		ended <- err
+	})
+	s, err := New(e.dist, func(string) (http.Handler, bool) { return origin, true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.patience = 100 * time.Millisecond
+	server := httptest.NewServer(s)
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		t.Error("the answer is still written")
+	}
+}

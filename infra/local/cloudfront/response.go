@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // response passes an answer on to the viewer: without the headers of the origin's connection, with the behaviour's
@@ -18,6 +19,7 @@ type response struct {
 	behavior compiledBehavior
 	id       string
 	cache    string // x-cache
+	patience time.Duration
 	sent     bool
 	gz       *gzip.Writer // nil while the answer is not compressed
 }
@@ -34,6 +36,7 @@ func (w *response) WriteHeader(status int) {
 		return
 	}
 	w.sent = true
+	w.extend()
 	if status == http.StatusSwitchingProtocols { // the connection is the origin's and the viewer's from here on
 		w.viewer.WriteHeader(status)
 		return
@@ -60,10 +63,16 @@ func (w *response) Write(p []byte) (int, error) {
 	if !w.sent {
 		w.WriteHeader(http.StatusOK)
 	}
+	w.extend()
 	if w.gz != nil {
 		return w.gz.Write(p)
 	}
 	return w.viewer.Write(p)
+}
+
+// extend gives the viewer time to take the next part; one that does not read is dropped then.
+func (w *response) extend() {
+	_ = http.NewResponseController(w.viewer).SetWriteDeadline(time.Now().Add(w.patience)) // what has no connection does not wait
 }
 
 // finish sends an answer without a body and ends the compression.

@@ -20,10 +20,13 @@ const (
 	maxRequest = 32_768 // bytes of URL and headers
 )
 
+// viewerPatience is how long a viewer may take to read a part of an answer.
+const viewerPatience = time.Minute
+
 // New returns the handler of a distribution. origins finds the handler of an origin by host name when a request needs
 // it. The handler starts no goroutine of its own.
 func New(d Distribution, origins func(host string) (http.Handler, bool)) (*Server, error) {
-	s := &Server{dist: d, origins: origins, cache: newCache(), now: time.Now}
+	s := &Server{dist: d, origins: origins, cache: newCache(), now: time.Now, patience: viewerPatience}
 	for _, b := range append(slices.Clone(d.Behaviors), d.Default) {
 		if _, ok := d.Origins[b.OriginID]; !ok {
 			return nil, fmt.Errorf("behaviour %q names the origin %q, which the distribution does not have", b.PathPattern, b.OriginID)
@@ -52,6 +55,7 @@ type Server struct {
 	behaviors []compiledBehavior // the default is last
 	cache     *cache
 	now       func() time.Time
+	patience  time.Duration
 }
 
 // Invalidate removes the objects under the paths from the cache; a * at a path's end covers what begins so.
@@ -59,7 +63,7 @@ func (s *Server) Invalidate(paths ...string) { s.cache.invalidate(paths) }
 
 // ServeHTTP chooses the behaviour by the viewer's path, runs its function, and asks the origin.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	out := &response{viewer: w, request: r, behavior: s.behaviorFor(r.URL.EscapedPath()), id: requestID(), cache: "Miss from cloudfront"}
+	out := &response{viewer: w, request: r, behavior: s.behaviorFor(r.URL.EscapedPath()), id: requestID(), cache: "Miss from cloudfront", patience: s.patience}
 	s.serve(out, r)
 	out.finish()
 }

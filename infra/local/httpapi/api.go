@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"regexp"
 	"time"
 
@@ -21,7 +22,8 @@ import (
 
 // Limits of HTTP APIs (page http-api-quotas).
 const (
-	maxBody    = 10 << 20 // bytes of request payload
+	maxBody    = 10 << 20         // bytes of request payload
+	bodyTime   = 30 * time.Second // for the caller to send it
 	minTimeout = 50 * time.Millisecond
 	maxTimeout = 30 * time.Second
 )
@@ -82,12 +84,13 @@ func compile(api API) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &server{api: api, routes: routes}, nil
+	return &server{api: api, routes: routes, bodyTime: bodyTime}, nil
 }
 
 type server struct {
-	api    API
-	routes []*route
+	api      API
+	routes   []*route
+	bodyTime time.Duration
 }
 
 // ServeHTTP carries one request through the API and writes its line of the access log.
@@ -123,7 +126,7 @@ func (s *server) serve(w http.ResponseWriter, in *request) {
 }
 
 func (s *server) serveRoute(w http.ResponseWriter, in *request, preflight bool) {
-	if status := in.readBody(w); status != 0 {
+	if status := in.readBody(w, s.bodyTime); status != 0 {
 		writeMessage(w, status)
 		return
 	}
@@ -188,19 +191,26 @@ func failureStatus(err error) int {
 	}
 }
 
-// readBody reads the payload. It returns the status to refuse the request with, or 0.
-func (in *request) readBody(w http.ResponseWriter) int {
-	if in.Body == nil {
+// readBody reads the payload. It returns the status to refuse the request with, or 0. A caller that sends too slowly is
+// refused after limit.
+func (in *request) readBody(w http.ResponseWriter, limit time.Duration) int {
+	if in.Body == nil || in.ContentLength == 0 {
 		return 0
 	}
+	connection := http.NewResponseController(w)
+	_ = connection.SetReadDeadline(time.Now().Add(limit)) // what has no connection is not slow
 	body, err := io.ReadAll(http.MaxBytesReader(w, in.Body, maxBody))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		w.Header().Set("Connection", "close")
+		return http.StatusRequestTimeout
 	case err != nil:
 		return http.StatusBadRequest
 	}
+	_ = connection.SetReadDeadline(time.Time{}) // as above
 	in.body = body
 	return 0
 }

@@ -31,6 +31,9 @@ type recorder struct {
 	status, length int
 }
 
+// Unwrap gives access to the caller's connection.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
 // WriteHeader notes the status.
 func (w *recorder) WriteHeader(status int) {
 	w.status = status
