@@ -208,7 +208,7 @@ func TestUpServesAndDownLeavesNothing(t *testing.T) {
 	t.Parallel()
 	c := newCheckout(t, "")
 	printed, url := c.up()
-	for _, part := range []string{url, "Sign in as", filepath.Join(c.state, "log"), "make down"} {
+	for _, part := range []string{url, "Sign in as", url + "/_local/", filepath.Join(c.state, "log"), "make down"} {
 		if !strings.Contains(printed, part) {
 			t.Errorf("up does not print %q: %s", part, printed)
 		}

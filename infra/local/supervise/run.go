@@ -15,6 +15,7 @@ import (
 	"github.com/miyabi-society/platform/infra/local/cloud"
 	"github.com/miyabi-society/platform/infra/local/github"
 	"github.com/miyabi-society/platform/infra/local/rds"
+	"github.com/miyabi-society/platform/infra/local/status"
 )
 
 // Options say what to run and where its state is.
@@ -168,7 +169,8 @@ func (s state) serve(ctx context.Context, o Options, me record, log io.Writer, r
 	gate := &gate{}
 	servers.start(site, front(gate))
 
-	c, err := cloud.Deploy(ctx, cloud.Config{Assembly: a, StateDir: s.dir, Log: log, Parameters: gitHubParameters(gitHub.port)})
+	collector := status.NewCollector()
+	c, err := cloud.Deploy(ctx, cloud.Config{Assembly: a, StateDir: s.dir, Log: log, Observer: collector, Parameters: gitHubParameters(gitHub.port)})
 	if errors.Is(err, rds.ErrNotInstalled) {
 		return rds.ErrNotInstalled // its text is all that a newcomer needs
 	}
@@ -182,7 +184,7 @@ func (s state) serve(ctx context.Context, o Options, me record, log io.Writer, r
 	if err := putPair(c.Secrets(), pair); err != nil {
 		return err
 	}
-	gate.open(c.Site())
+	gate.open(withStatus(status.Page(collector, c), c.Site()))
 	if err := s.write(recordFile, me); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/miyabi-society/platform/infra/local/github"
+	"github.com/miyabi-society/platform/infra/local/status"
 )
 
 const (
@@ -201,6 +202,7 @@ func (s state) summary(out io.Writer, url string) {
 		people = append(people, p.Login)
 	}
 	say(out, "  Sign in as       "+strings.Join(people, ", "))
+	say(out, "  Status           "+url+status.Path)
 	say(out, "  Logs             "+LogFile(s.dir)+"  (make logs)")
 	say(out, "  Stop             make down")
 }
