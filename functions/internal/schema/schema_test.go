@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	os.Exit(postgrestest.Run(m, func(s *postgrestest.Server) { server = s }))
 }
 
-func migrator(t *testing.T, db *postgrestest.Database, files fs.FS) *schema.Migrator {
+func migrator(t testing.TB, db *postgrestest.Database, files fs.FS) *schema.Migrator {
 	t.Helper()
 	m := schema.New(db.Config(t, postgrestest.Master), files, slog.New(slog.DiscardHandler))
 	t.Cleanup(func() { _ = m.Close() })
