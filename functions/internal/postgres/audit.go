@@ -31,7 +31,7 @@ const (
 // AuditLog implements society.Audit.
 func (s *Store) AuditLog(ctx context.Context, as society.Actor, filter society.AuditFilter, page society.PageRequest) (society.Page[society.AuditEntry], error) {
 	var none society.Page[society.AuditEntry]
-	below, err := parseKey(page.Cursor)
+	below, err := parseKey(page.Cursor, uuid.Max)
 	if err != nil {
 		return none, err
 	}

@@ -1,9 +1,11 @@
 package postgres
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -27,10 +29,10 @@ func decodeCursor(cursor string) (uuid.UUID, []byte, error) {
 	return uuid.UUID(raw[:idLength]), raw[idLength:], nil
 }
 
-// parseKey reads a cursor that holds nothing but a key; no cursor is the greatest key, for a list that goes down.
-func parseKey(cursor string) (uuid.UUID, error) {
+// parseKey reads a cursor that holds nothing but a key; no cursor is the key that the list begins after.
+func parseKey(cursor string, first uuid.UUID) (uuid.UUID, error) {
 	if cursor == "" {
-		return uuid.Max, nil
+		return first, nil
 	}
 	id, key, err := decodeCursor(cursor)
 	if err != nil {
@@ -41,6 +43,24 @@ func parseKey(cursor string) (uuid.UUID, error) {
 	}
 	return id, nil
 }
+
+// parseName reads a cursor that holds a name and a key; no cursor comes before every name.
+func parseName(cursor string) (string, uuid.UUID, error) {
+	if cursor == "" {
+		return "", uuid.Nil, nil
+	}
+	id, key, err := decodeCursor(cursor)
+	if err != nil {
+		return "", id, err
+	}
+	if !validText(key) {
+		return "", id, badCursor()
+	}
+	return string(key), id, nil
+}
+
+// validText tells whether PostgreSQL takes the bytes as text.
+func validText(b []byte) bool { return !bytes.Contains(b, []byte{0}) && utf8.Valid(b) }
 
 func badCursor() error {
 	return &society.ValidationError{Fields: []society.FieldError{{Field: "cursor", Message: "must be the next_cursor of the page before"}}}

@@ -26,6 +26,7 @@ const (
 const (
 	uniqueViolation     = "23505"
 	foreignKeyViolation = "23503"
+	checkViolation      = "23514"
 )
 
 // unavailableClasses are the beginnings of the SQLSTATEs that say that the server cannot answer now

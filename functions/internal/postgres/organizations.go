@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -20,38 +19,21 @@ const (
 	foundOrganization = "SELECT created_at, updated_at FROM found_organization($1::uuid, $2::text, $3::text, $4::text)"
 )
 
-// slugTries is how many slugs are tried for one name; each but the first ends in 30 random bits.
-const slugTries = 4
-
 // Organizations implements society.Organizations.
 func (s *Store) Organizations(ctx context.Context, person uuid.UUID, page society.PageRequest) (society.Page[society.Organization], error) {
 	var none society.Page[society.Organization]
-	var name, id any
-	if page.Cursor != "" {
-		after, key, err := decodeCursor(page.Cursor)
-		if err != nil || !validText(key) {
-			return none, badCursor()
-		}
-		name, id = string(key), after
+	name, id, err := parseName(page.Cursor)
+	if err != nil {
+		return none, err
 	}
 	var rows []society.Organization
-	err := s.actAs(ctx, person, func(b *pgx.Batch) {
+	err = s.actAs(ctx, person, func(b *pgx.Batch) {
 		b.Queue(myOrganizations, name, id, page.Limit+1).Query(many(&rows, scanOrganization))
 	})
 	if err != nil {
 		return none, fmt.Errorf("list organizations: %w", err)
 	}
 	return cut(rows, page.Limit, func(o society.Organization) string { return encodeCursor(o.ID, []byte(o.Name)) }), nil
-}
-
-// validText tells whether PostgreSQL takes the bytes as text.
-func validText(b []byte) bool {
-	for _, c := range b {
-		if c == 0 {
-			return false
-		}
-	}
-	return utf8.Valid(b)
 }
 
 // Organization implements society.Organizations.
@@ -72,25 +54,11 @@ func (s *Store) CreateOrganization(ctx context.Context, person uuid.UUID, n soci
 	if err != nil {
 		return society.Organization{}, err
 	}
-	if n.Slug != "" {
-		o, err := s.found(ctx, person, n)
-		if slugTaken(err) {
-			return o, &society.ConflictError{Field: "slug", Message: "is taken; choose another one"}
-		}
-		return o, err
-	}
-	derived := society.DeriveSlug(n.Name)
-	n.Slug = derived
-	for try := 1; ; try++ {
-		o, err := s.found(ctx, person, n)
-		if !slugTaken(err) || try == slugTries {
-			return o, err
-		}
-		n.Slug = society.VarySlug(derived)
-	}
+	return withSlug(n.Slug, n.Name, "organizations_slug_key", func(slug string) (society.Organization, error) {
+		n.Slug = slug
+		return s.found(ctx, person, n)
+	})
 }
-
-func slugTaken(err error) bool { return violates(err, uniqueViolation, "organizations_slug_key") }
 
 // found makes the organization and its owner in one transaction.
 func (s *Store) found(ctx context.Context, person uuid.UUID, n society.NewOrganization) (society.Organization, error) {

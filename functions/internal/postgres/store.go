@@ -24,6 +24,8 @@ var (
 	_ society.Tasks         = (*Store)(nil)
 	_ society.Sessions      = (*Store)(nil)
 	_ society.Audit         = (*Store)(nil)
+	_ society.Teams         = (*Store)(nil)
+	_ society.Access        = (*Store)(nil)
 )
 
 // New makes a store on a pool whose user is the app role.
@@ -34,6 +36,16 @@ func New(pool *pgxpool.Pool) *Store { return &Store{pool: pool} }
 func (s *Store) enter(ctx context.Context, as society.Actor, p society.Permission, queue func(*pgx.Batch)) error {
 	return s.run(ctx, func(b *pgx.Batch) {
 		b.Queue("SELECT enter($1::uuid, $2::uuid, $3::text)", as.Organization, as.Person, string(p))
+		queue(b)
+	})
+}
+
+// enterWithin is enter for changes to things that can belong to a team: it also lets in who holds the permission in some
+// team only. Each statement must guard the rows that it changes with the functions within or require_within of the
+// migrations.
+func (s *Store) enterWithin(ctx context.Context, as society.Actor, p society.Permission, queue func(*pgx.Batch)) error {
+	return s.run(ctx, func(b *pgx.Batch) {
+		b.Queue("SELECT enter_within($1::uuid, $2::uuid, $3::text)", as.Organization, as.Person, string(p))
 		queue(b)
 	})
 }

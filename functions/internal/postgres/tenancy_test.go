@@ -14,10 +14,7 @@ import (
 	"github.com/miyabi-society/platform/migrations"
 )
 
-const (
-	insufficientPrivilege = "42501"
-	checkViolation        = "23514"
-)
+const insufficientPrivilege = "42501"
 
 func TestAnotherTenantsIdsAreNotFound(t *testing.T) {
 	inBothModes(t, func(t *testing.T, f fixture) {

@@ -45,6 +45,12 @@ func (c *checker) text(field, value string, longest int) string {
 	return value
 }
 
+func (c *checker) slug(field, value string) {
+	if !ValidSlug(value) {
+		c.refuse(field, "must be 2 to 63 characters: groups of a-z and 0-9 joined by single hyphens")
+	}
+}
+
 // size counts characters, not bytes.
 func (c *checker) size(field, value string, longest int) {
 	switch {

@@ -40,8 +40,8 @@ func (o NewOrganization) Normalize() (NewOrganization, error) {
 	var c checker
 	o.Name = c.line("name", o.Name, maxOrganizationName)
 	o.Description = c.text("description", o.Description, maxOrganizationDescription)
-	if o.Slug != "" && !ValidSlug(o.Slug) {
-		c.refuse("slug", "must be 2 to 63 characters: groups of a-z and 0-9 joined by single hyphens")
+	if o.Slug != "" {
+		c.slug("slug", o.Slug)
 	}
 	return o, c.err()
 }
