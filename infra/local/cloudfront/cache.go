@@ -125,6 +125,17 @@ func (e *entry) refreshed(h http.Header, policy CachePolicy, now time.Time) *ent
 	return &fresh
 }
 
+// mayBeStale reports whether the origin lets the object be served after its time while the origin fails.
+func (e *entry) mayBeStale() bool {
+	c := cacheControl(e.header)
+	for _, name := range []string{"must-revalidate", "proxy-revalidate", "s-maxage"} {
+		if _, ok := c[name]; ok {
+			return false
+		}
+	}
+	return !c.forbids()
+}
+
 // serve answers a viewer: conditions and ranges apply to whole objects (pages RangeGETs and RequestAndResponseBehaviorS3Origin).
 func (e *entry) serve(w http.ResponseWriter, r *http.Request, now time.Time) {
 	h := w.Header()

@@ -129,6 +129,26 @@ func TestAStaleObjectIsAskedForAgainWithItsTag(t *testing.T) {
 	e.want(t, 3, "/")
 }
 
+func TestAStaleObjectServesOnWhileTheOriginFails(t *testing.T) {
+	t.Parallel()
+	for control, want := range map[string]int{"max-age=10": 200, "max-age=10, must-revalidate": 500, "no-cache": 500} {
+		failing := false
+		e := withCache(t, optimized, func(w http.ResponseWriter, _ *http.Request) {
+			if failing {
+				w.WriteHeader(http.StatusInternalServerError)
+				return
+			}
+			w.Header().Set("Etag", `"1"`)
+			w.Header().Set("Cache-Control", control)
+			_, _ = w.Write([]byte("page"))
+		})
+		e.want(t, 1, "/")
+		failing = true
+		e.clock = e.clock.Add(time.Minute)
+		wantEqual(t, control, e.do(t, get("/")).Code, want)
+	}
+}
+
 func TestRangesAndConditionsAreAnsweredFromTheCache(t *testing.T) {
 	t.Parallel()
 	e := withCache(t, optimized, func(w http.ResponseWriter, r *http.Request) {

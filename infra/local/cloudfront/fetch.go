@@ -48,9 +48,14 @@ func (s *Server) revalidate(origin http.Handler, out *response, r *http.Request,
 	ask.Method = http.MethodGet
 	setIf(ask.Header, "If-None-Match", e.header.Get("Etag"))
 	setIf(ask.Header, "If-Modified-Since", e.header.Get("Last-Modified"))
-	w := &originWriter{out: out, header: http.Header{}, behavior: b, dist: &s.dist, now: s.now, revalidates: true, head: r.Method == http.MethodHead}
+	w := &originWriter{out: out, header: http.Header{}, behavior: b, dist: &s.dist, now: s.now, revalidates: true, mayHoldBack: e.mayBeStale(), head: r.Method == http.MethodHead}
 	origin.ServeHTTP(w, ask)
-	if w.status != http.StatusNotModified {
+	switch {
+	case w.status == http.StatusNotModified:
+	case w.heldBack: // page HTTPStatusCodes: what is in the cache is served on while the origin fails
+		out.cache = "Hit from cloudfront"
+		return e
+	default:
 		s.finish(w, r, key)
 		return nil
 	}
@@ -109,6 +114,8 @@ type originWriter struct {
 
 	keeps       bool // a copy is wanted
 	revalidates bool // 304 answers CloudFront's own question
+	mayHoldBack bool // a 5xx is not passed on, because the stale object serves
+	heldBack    bool
 	head        bool // the viewer wants no body
 	sent        bool
 	status      int
@@ -130,7 +137,8 @@ func (w *originWriter) WriteHeader(status int) {
 		return
 	}
 	w.sent, w.status = true, status
-	if w.revalidates && status == http.StatusNotModified {
+	w.heldBack = w.mayHoldBack && status >= http.StatusInternalServerError
+	if w.heldBack || w.revalidates && status == http.StatusNotModified {
 		return
 	}
 	rule, declared := w.dist.Errors[status]
@@ -160,7 +168,7 @@ func (w *originWriter) Write(p []byte) (int, error) {
 	if !w.sent {
 		w.WriteHeader(http.StatusOK)
 	}
-	if w.replaced != nil || w.revalidates && w.status == http.StatusNotModified {
+	if w.replaced != nil || w.heldBack || w.revalidates && w.status == http.StatusNotModified {
 		return len(p), nil
 	}
 	if w.lifetime > 0 && !w.tooLarge {

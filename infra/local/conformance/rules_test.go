@@ -61,6 +61,7 @@ var rules = []rule{
 	{"CloudFront", "Lifetimes follow the origin within the cache policy", "Expiration", nil, "cloudfront.TestLifetimesFollowTheOriginWithinThePolicy"},
 	{"CloudFront", "The cache key holds what the policy names, which also reaches the origin", "cache-key-understand-cache-policy", nil, "cloudfront.TestTheKeyHoldsWhatThePolicyNames"},
 	{"CloudFront", "A stale object is asked for again with its tag", "Expiration", nil, "cloudfront.TestAStaleObjectIsAskedForAgainWithItsTag"},
+	{"CloudFront", "A stale object serves on while the origin answers 5xx, unless Cache-Control forbids it", "HTTPStatusCodes", nil, "cloudfront.TestAStaleObjectServesOnWhileTheOriginFails"},
 	{"CloudFront", "Ranges and conditions are answered from the cache", "RangeGETs", nil, "cloudfront.TestRangesAndConditionsAreAnsweredFromTheCache"},
 	{"CloudFront", "Errors are kept for the error caching minimum TTL", "HTTPStatusCodes", nil, "cloudfront.TestErrorsAreKeptTenSeconds"},
 	{"CloudFront", "Without cookies to the origin there are none to the viewer", "Cookies", nil, "cloudfront.TestSetCookieReachesViewersOnlyWhereCookiesReachTheOrigin"},

@@ -1,10 +1,7 @@
 package httpapi
 
 import (
-	"crypto/rand"
 	"encoding/base64"
-	"encoding/hex"
-	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
@@ -131,7 +128,7 @@ const traceHeader = "x-amzn-trace-id"
 // trace is the caller's, or a new one that the request keeps.
 func (in *request) trace() string {
 	if in.Header.Get(traceHeader) == "" {
-		in.Header.Set(traceHeader, fmt.Sprintf("Root=1-%08x-%s", in.received.Unix(), randomHex(12)))
+		in.Header.Set(traceHeader, gateway.NewTrace())
 	}
 	return in.Header.Get(traceHeader)
 }
@@ -182,10 +179,4 @@ func isText(contentType string) bool {
 		t = strings.TrimSpace(t)
 	}
 	return strings.HasPrefix(t, "text/") || t == "application/json" || t == "application/javascript" || t == "application/xml"
-}
-
-func randomHex(n int) string {
-	b := make([]byte, n)
-	_, _ = rand.Read(b) // never fails: see crypto/rand
-	return hex.EncodeToString(b)
 }

@@ -14,6 +14,7 @@ import (
 	ws "github.com/coder/websocket"
 
 	"github.com/miyabi-society/platform/infra/local/gateway"
+	"github.com/miyabi-society/platform/infra/local/lambda"
 )
 
 // Close codes (RFC 6455, section 7.4.1).
@@ -214,10 +215,28 @@ func (c *connection) disconnect(end ws.CloseError) {
 	e.Context.DisconnectStatus, e.Context.DisconnectReason = int(end.Code), &end.Reason
 	if rt := c.server.routes[routeDisconnect]; rt != nil {
 		c.server.disconnects <- struct{}{}
-		if _, err := c.server.invoke(rt, e); err != nil {
-			slog.Warn("websocket $disconnect failed", "function", rt.FunctionARN, "error", err)
-		}
+		c.callDisconnect(rt, e)
 		<-c.server.disconnects
 	}
 	c.server.api.AccessLog.Write(e.variables())
+}
+
+// Tries of a $disconnect whose function is over its concurrency, as when many connections drop at once.
+const (
+	disconnectTries = 50
+	disconnectPause = 100 * time.Millisecond
+)
+
+func (c *connection) callDisconnect(rt *route, e *event) {
+	for try := 1; ; try++ {
+		_, err := c.server.invoke(rt, e)
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, lambda.ErrThrottled) || try == disconnectTries {
+			slog.Warn("websocket $disconnect failed", "function", rt.FunctionARN, "error", err)
+			return
+		}
+		time.Sleep(disconnectPause)
+	}
 }

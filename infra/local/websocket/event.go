@@ -95,6 +95,9 @@ func (e *event) withRequest(r *http.Request) *event {
 	set("X-Forwarded-Proto", "https")
 	set("X-Forwarded-Port", "443")
 	set("X-Forwarded-For", strings.TrimPrefix(strings.Join(r.Header.Values("X-Forwarded-For"), ", ")+", "+gateway.SourceIP(r), ", "))
+	if r.Header.Get("X-Amzn-Trace-Id") == "" {
+		set("X-Amzn-Trace-Id", gateway.NewTrace())
+	}
 	for name, values := range r.URL.Query() {
 		if e.Query == nil {
 			e.Query, e.MultiValueQuery = map[string]string{}, map[string][]string{}

@@ -162,6 +162,18 @@ func TestDisconnectTellsHowTheConnectionEnded(t *testing.T) {
 	}
 }
 
+func TestDisconnectIsTriedAgainWhileTheFunctionIsThrottled(t *testing.T) {
+	t.Parallel()
+	r := start(t, nil, routeDisconnect)
+	r.answers[routeDisconnect] = "throttled"
+	_ = r.dial(t, "").CloseNow()
+	r.wait(t, routeDisconnect)
+	r.mu.Lock()
+	r.answers[routeDisconnect] = ""
+	r.mu.Unlock()
+	r.wait(t, routeDisconnect)
+}
+
 func TestIdleAndOldConnectionsAreClosed(t *testing.T) {
 	t.Parallel()
 	for what, limits := range map[string]Limits{"idle": {Idle: 50 * time.Millisecond}, "lifetime": {Lifetime: 50 * time.Millisecond}} {
