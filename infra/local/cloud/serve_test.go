@@ -52,6 +52,16 @@ func TestAnHTTPAPIAnswersWithItsFunctionsAlias(t *testing.T) {
 	}
 }
 
+func TestARouteWithATokenAuthorizerNeedsAToken(t *testing.T) {
+	t.Parallel()
+	api := strings.Replace(httpAPI, `"RouteKey"`, `"AuthorizationType": "JWT", "AuthorizerId": {"Ref": "Token"}, "AuthorizationScopes": ["read"], "RouteKey"`, 1)
+	h := originOf(t, newMachine(t).must(resources(function, api, mayInvoke, `"Token": {"Type": "AWS::ApiGatewayV2::Authorizer", "Properties": {"ApiId": {"Ref": "Api"}, "Name": "t", "AuthorizerType": "JWT",
+		"IdentitySource": ["$request.header.Authorization"], "JwtConfiguration": {"Issuer": "http://127.0.0.1:9", "Audience": ["app"]}}}`)), "/host")
+	if status, body := get(t, h, "/api/things"); status != http.StatusUnauthorized || body != `{"message":"Unauthorized"}` {
+		t.Errorf("answer is %d %q", status, body)
+	}
+}
+
 func TestAnAPIWithoutPermissionOnItsFunctionAnswers500(t *testing.T) {
 	t.Parallel()
 	api := originOf(t, newMachine(t).must(resources(function, httpAPI)), "/host")

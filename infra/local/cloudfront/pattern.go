@@ -2,33 +2,14 @@ package cloudfront
 
 import (
 	"strings"
+
+	"github.com/miyabi-society/platform/infra/local/wildcard"
 )
 
 // matchPattern reports whether a path pattern covers a path (page DownloadDistValuesCacheBehavior, "Path pattern"): *
 // stands for any text, slashes included, ? for exactly one character; case counts; the leading slash may be missing.
 func matchPattern(pattern, path string) bool {
-	return wildcard(strings.TrimPrefix(pattern, "/"), strings.TrimPrefix(path, "/"))
-}
-
-// wildcard keeps the last * to come back to, so its time is bounded by the product of both lengths.
-func wildcard(pattern, s string) bool {
-	p, i, star, mark := 0, 0, -1, 0
-	for i < len(s) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, i
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == s[i]):
-			p++
-			i++
-		case star >= 0:
-			mark++
-			p, i = star+1, mark
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
+	return wildcard.Match(strings.TrimPrefix(pattern, "/"), strings.TrimPrefix(path, "/"))
 }
 
 // normalize removes dot segments as RFC 3986, section 5.2.4 says. CloudFront does so to choose a behaviour and sends the

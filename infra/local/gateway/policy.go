@@ -4,7 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
+
+	"github.com/miyabi-society/platform/infra/local/wildcard"
 )
 
 // policy is the IAM policy that a Lambda authorizer answers (page apigateway-lambda-authorizer-output).
@@ -66,30 +67,9 @@ func (p policy) allows(resource string) bool {
 
 func matchesAny(patterns []string, s string) bool {
 	for _, p := range patterns {
-		if wildcard(p, s) {
+		if wildcard.Match(p, s) {
 			return true
 		}
 	}
 	return false
-}
-
-// wildcard matches IAM's * and ?; it keeps the last * to come back to, so its time is bounded by both lengths.
-func wildcard(pattern, s string) bool {
-	p, i, star, mark := 0, 0, -1, 0
-	for i < len(s) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, i
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == s[i]):
-			p++
-			i++
-		case star >= 0:
-			mark++
-			p, i = star+1, mark
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
 }

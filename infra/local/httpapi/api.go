@@ -160,7 +160,7 @@ func (s *server) call(w http.ResponseWriter, in *request) {
 	case err != nil:
 		in.fail(w, http.StatusBadGateway, err)
 	default:
-		in.integrationStatus = http.StatusOK
+		in.integrationStatus, in.functionStatus = http.StatusOK, answer.status
 		if s.api.CORS != nil {
 			dropCORS(answer.header)
 		}

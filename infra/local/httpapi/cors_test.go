@@ -99,18 +99,18 @@ func TestTheAccessLogHasTheDeclaredForm(t *testing.T) {
 	var log bytes.Buffer
 	b := &backend{answer: `{"statusCode":201,"body":"four"}`}
 	a := b.api(t, "GET /pets/{id}")
-	a.AccessLog = gateway.AccessLog{Writer: &log, Format: `{"id":"$context.requestId","ip":"$context.identity.sourceIp","route":"$context.routeKey","status":$context.status,"n":$context.responseLength,"path":"$context.path","agent":"$context.identity.userAgent","integration":"$context.integrationStatus","error":"$context.integrationErrorMessage","none":"$context.nothing.here"}`}
+	a.AccessLog = gateway.AccessLog{Writer: &log, Format: `{"id":"$context.requestId","ip":"$context.identity.sourceIp","route":"$context.routeKey","status":$context.status,"n":$context.responseLength,"path":"$context.path","agent":"$context.identity.userAgent","integration":"$context.integrationStatus","function":"$context.integration.status","error":"$context.integrationErrorMessage","none":"$context.nothing.here"}`}
 	r := get("/pets/7?a=1")
 	r.Header.Set("User-Agent", "a \"quoted\"\nagent")
 	res := serve(t, a, r)
-	wantEqual(t, "line", log.String(), `{"id":"`+res.Header.Get("Apigw-Requestid")+`","ip":"192.0.2.1","route":"GET /pets/{id}","status":201,"n":4,"path":"/pets/7","agent":"a \"quoted\"\nagent","integration":"200","error":"-","none":"-"}`+"\n")
+	wantEqual(t, "line", log.String(), `{"id":"`+res.Header.Get("Apigw-Requestid")+`","ip":"192.0.2.1","route":"GET /pets/{id}","status":201,"n":4,"path":"/pets/7","agent":"a \"quoted\"\nagent","integration":"200","function":"201","error":"-","none":"-"}`+"\n")
 	log.Reset()
 	serve(t, a, get("/none"))
 	wantContains(t, "no route", log.String(), `"route":"-","status":404`)
 	log.Reset()
 	b.answer = `{"statusCode":"x"}`
 	serve(t, a, get("/pets/7"))
-	wantContains(t, "bad answer", log.String(), `"integration":"502","error":"status code \"x\""`)
+	wantContains(t, "bad answer", log.String(), `"integration":"502","function":"-","error":"status code \"x\""`)
 }
 
 func TestRouteSettingsReplaceTheStagesThrottle(t *testing.T) {

@@ -26,8 +26,6 @@ type JWTAuthorizer struct {
 	Issuer         string
 	Audience       []string
 	IdentitySource string // such as $request.header.Authorization
-	// IssuerURL is where the issuer is asked for its keys; "" means Issuer itself.
-	IssuerURL string
 
 	keys keyCache
 }
@@ -111,11 +109,7 @@ func (a *JWTAuthorizer) keyFor(alg, kid string) (*rsa.PublicKey, error) {
 	if hashes[alg] == 0 {
 		return nil, fmt.Errorf("signing method %s is invalid", alg)
 	}
-	url := a.IssuerURL
-	if url == "" {
-		url = a.Issuer
-	}
-	return a.keys.find(url, kid)
+	return a.keys.find(a.Issuer, kid)
 }
 
 func verifySignature(key *rsa.PublicKey, alg, signed string, signature []byte) error {

@@ -20,7 +20,8 @@ type request struct {
 	body       []byte
 	authorized any // requestContext.authorizer
 
-	integrationStatus  int // 0 where the function was not called
+	integrationStatus  int // of the invocation; 0 where the function was not called
+	functionStatus     int // that the function answered; 0 where it did not
 	integrationLatency time.Duration
 	failure            error
 }
@@ -62,7 +63,10 @@ func (in *request) variables(out *recorder) map[string]string {
 	}
 	if in.integrationStatus != 0 {
 		status, latency := strconv.Itoa(in.integrationStatus), milliseconds(in.integrationLatency)
-		v["integrationStatus"], v["integration.status"], v["integration.integrationStatus"] = status, status, status
+		v["integrationStatus"], v["integration.integrationStatus"] = status, status
+		if in.functionStatus != 0 {
+			v["integration.status"] = strconv.Itoa(in.functionStatus)
+		}
 		v["integrationLatency"], v["integration.latency"] = latency, latency
 	}
 	if in.failure != nil {
