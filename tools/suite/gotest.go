@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,6 +12,21 @@ import (
 
 // goTest runs go test on packages of one module and counts its tests and subtests.
 func goTest(dir string, packages ...string) func(context.Context) count {
+	return goTestWith(dir, readGoTest, packages...)
+}
+
+// goTestCovering does the same, and is not content when the tests of one of the packages leave more of its statements
+// out than is said here. The least is in percent.
+func goTestCovering(covered string, least float64, packages ...string) func(context.Context) count {
+	read := func(r io.Reader) count {
+		var kept bytes.Buffer
+		c := readGoTest(io.TeeReader(r, &kept))
+		return c.plus(countCoverage(&kept, covered, least))
+	}
+	return goTestWith(".", read, append([]string{"-coverpkg=./" + covered}, packages...)...)
+}
+
+func goTestWith(dir string, read func(io.Reader) count, packages ...string) func(context.Context) count {
 	return func(ctx context.Context) count {
 		args := append([]string{"test", "-json", "-count=1", "-timeout=15m"}, packages...)
 		cmd := command{dir: dir, name: "go", args: args}.prepare(ctx)
@@ -22,7 +38,7 @@ func goTest(dir string, packages ...string) func(context.Context) count {
 		if err := cmd.Start(); err != nil {
 			return failure("go test", err)
 		}
-		c := readGoTest(out)
+		c := read(out)
 		if err := cmd.Wait(); err != nil && c.failed == 0 {
 			return c.plus(failure("go test", err))
 		}

@@ -119,3 +119,19 @@ func TestAMigrationIsSplitWithItsLineNumbersKept(t *testing.T) {
 		t.Errorf("without a down section up is %q, down is %q", up, down)
 	}
 }
+
+func TestTheCoverageOfOnePackageIsRead(t *testing.T) {
+	t.Parallel()
+	events := `{"Action":"output","Package":"m/a","Output":"coverage: 12.0% of statements in ./b\n"}
+{"Action":"output","Package":"m/b","Test":"A","Output":"coverage?\n"}
+{"Action":"output","Package":"m/b","Output":"coverage: 99.9% of statements in ./b\n"}
+`
+	for least, want := range map[float64]count{99.9: {passed: 1}, 100: {failed: 1}} {
+		if got := countCoverage(strings.NewReader(events), "b", least); got != want {
+			t.Errorf("with at least %v: got %v, want %v", least, got, want)
+		}
+	}
+	if got := countCoverage(strings.NewReader(events), "c", 0); got != (count{failed: 1}) {
+		t.Errorf("without a figure: got %v", got)
+	}
+}
