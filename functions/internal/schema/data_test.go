@@ -144,8 +144,8 @@ var candidates = map[string][]string{
 	"double precision":         {"1"},
 	"numeric":                  {"1"},
 	"boolean":                  {"true"},
-	"timestamp with time zone": {"2026-01-01", "2026-01-02"},
-	"date":                     {"2026-01-01"},
+	"timestamp with time zone": {"2099-01-01", "2099-01-02", "2026-01-01"},
+	"date":                     {"2099-01-01"},
 	"interval":                 {"1 hour"},
 	"jsonb":                    {"{}", "[]"},
 	"inet":                     {"192.0.2.1"},
@@ -162,16 +162,66 @@ func fill(t *testing.T, db *postgrestest.Database) {
 	if _, err := conn.Exec(t.Context(), "SET session_replication_role = replica"); err != nil {
 		t.Fatal(err)
 	}
+	done := map[string]bool{"goose_db_version": true}
 	for _, table := range tables(t, conn) {
-		var filled bool
-		if err := conn.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM "+table+")").Scan(&filled); err != nil {
-			t.Fatal(err)
-		}
-		if !filled {
-			fillTable(t, conn, table)
-		}
+		fillWithParents(t, conn, table, done)
 	}
 	wantReferences(t, conn)
+}
+
+// fillWithParents fills a table after those that it refers to.
+func fillWithParents(t *testing.T, conn *pgx.Conn, table string, done map[string]bool) {
+	t.Helper()
+	if done[table] {
+		return
+	}
+	done[table] = true
+	list, err := conn.Query(t.Context(), "SELECT DISTINCT confrelid::regclass::text FROM pg_constraint WHERE contype = 'f' AND conrelid = $1::regclass", table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parents, err := pgx.CollectRows(list, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, parent := range parents {
+		fillWithParents(t, conn, parent, done)
+	}
+	var filled bool
+	if err := conn.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM "+table+")").Scan(&filled); err != nil {
+		t.Fatal(err)
+	}
+	if !filled {
+		fillTable(t, conn, table)
+	}
+}
+
+// referred are values that a column with a foreign key can have; none for another column.
+func referred(t *testing.T, conn *pgx.Conn, table, name string) []string {
+	t.Helper()
+	var query string
+	err := conn.QueryRow(t.Context(), `SELECT coalesce((
+		SELECT format('SELECT DISTINCT %I::text FROM %s ORDER BY 1 LIMIT 2', b.attname, c.confrelid::regclass)
+		FROM pg_constraint AS c, unnest(c.conkey, c.confkey) AS k (here, there)
+		INNER JOIN pg_attribute AS a ON a.attnum = k.here INNER JOIN pg_attribute AS b ON b.attnum = k.there
+		WHERE c.contype = 'f' AND c.conrelid = $1::regclass AND a.attrelid = c.conrelid AND b.attrelid = c.confrelid AND a.attname = $2
+			AND c.confrelid <> c.conrelid
+		LIMIT 1), '')`, table, name).Scan(&query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if query == "" {
+		return nil
+	}
+	list, err := conn.Query(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := pgx.CollectRows(list, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
 }
 
 func fillTable(t *testing.T, conn *pgx.Conn, table string) {
@@ -190,6 +240,9 @@ func fillTable(t *testing.T, conn *pgx.Conn, table string) {
 	literals := checkLiterals(t, conn, table)
 	choices := make([][]string, len(columns))
 	for i, one := range columns {
+		if choices[i] = referred(t, conn, table, one.Name); len(choices[i]) > 0 {
+			continue
+		}
 		choices[i] = candidates[one.Type]
 		if one.Type == "text" {
 			choices[i] = append(slices.Clone(literals), choices[i]...)
