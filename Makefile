@@ -37,6 +37,18 @@ help: ## list the commands
 up: need-postgresql assembly-local bin/local ## run the whole system on this machine; RESET=1 starts with empty data
 	@bin/local up --assembly .build/assembly/local --state "$(STATE)" --port $(PORT) $(if $(RESET),--reset)
 
+# Builds the functions without stripping them, so that an unchanged one is not linked again; a changed openapi.yaml first
+# generates what is made from it.
+DEV_BUILD := bin/fresh -stamp .build/openapi.stamp -in docs/api/openapi.yaml -out functions/internal/httpapi/document.json -- sh -c "go generate ./functions/internal/httpapi && npm --prefix frontend run --silent generate" && \
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags lambda.norpc -o .build/dev/ $(addprefix ./functions/,$(FUNCTIONS))
+
+.PHONY: dev
+dev: need-postgresql frontend/node_modules/.stamp assembly-local bin/local ## run it and follow every change of the sources
+	@mkdir -p .build/dev
+	@exec bin/local dev --assembly .build/assembly/local --state "$(STATE)" --port $(PORT) --build '$(DEV_BUILD)' --binaries .build/dev \
+		--deployed .build/functions/$(GO_PLATFORM) --watch functions,migrations,docs/api,go.mod --restart stacks,infra,cdk.json \
+		--pages 'exec npm --prefix frontend run --silent dev -- --hostname 127.0.0.1'
+
 .PHONY: url
 url: bin/local ## print the address of the running system
 	@bin/local url --state "$(STATE)"

@@ -10,8 +10,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
+	"github.com/miyabi-society/platform/infra/local/develop"
 	"github.com/miyabi-society/platform/infra/local/supervise"
 )
 
@@ -19,6 +21,8 @@ const usage = `usage: local COMMAND --state DIR [flags]
 
   up    --assembly DIR [--port N] [--reset]   start in the background and wait until it serves
   run   --assembly DIR [--port N] [--reset]   the same in the foreground; Ctrl-C stops it
+  dev   --assembly DIR [--port N] --build COMMAND --binaries DIR --deployed DIR [--watch PATHS] [--restart PATHS] [--pages COMMAND]
+                                              in the foreground, with every change of the sources; Ctrl-C stops it
   down                                        stop it; the data stays
   url                                         print its address
   logs  [--follow]                            print the end of its log
@@ -41,15 +45,22 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 	}
 	var o supervise.Options
 	var follow, background bool
+	var d develop.Config
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.State, "state", "", "")
 	switch args[0] {
-	case "up", "run":
+	case "up", "run", "dev":
 		flags.StringVar(&o.Assembly, "assembly", "", "")
 		flags.IntVar(&o.Port, "port", supervise.DefaultPort, "")
 		flags.BoolVar(&o.Reset, "reset", false, "")
 		flags.BoolVar(&background, "background", false, "")
+		flags.StringVar(&d.Build, "build", "", "")
+		flags.StringVar(&d.Binaries, "binaries", "", "")
+		flags.StringVar(&d.Deployed, "deployed", "", "")
+		flags.StringVar(&d.Pages, "pages", "", "")
+		flags.Func("watch", "", paths(&d.Watch))
+		flags.Func("restart", "", paths(&d.Restart))
 	case "logs":
 		flags.BoolVar(&follow, "follow", false, "")
 	case "down", "url":
@@ -67,6 +78,9 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 		return supervise.Up(ctx, o, out)
 	case "run":
 		return supervise.RunCommand(ctx, o, background, out)
+	case "dev":
+		o.Develop = &d
+		return supervise.Develop(ctx, o, out)
 	case "down":
 		return supervise.Down(ctx, o.State, out)
 	case "logs":
@@ -78,6 +92,14 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 	}
 	_, err = fmt.Fprintln(out, url)
 	return err
+}
+
+// paths reads a list with commas.
+func paths(into *[]string) func(string) error {
+	return func(list string) error {
+		*into = strings.Split(list, ",")
+		return nil
+	}
 }
 
 // parse reads the flags and checks those that every command needs.

@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"html/template"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -98,7 +97,7 @@ func (c *Collector) rows(states []lambda.State) []row {
 	return out
 }
 
-// find gives the last lines that belong to the request id or hold the text, the newest last.
+// find gives the last lines that belong to the request id or hold the text, the newest first.
 func (c *Collector) find(filter string) []lambda.Line {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -109,7 +108,6 @@ func (c *Collector) find(filter string) []lambda.Line {
 		}
 		return len(out) < shownLines
 	})
-	slices.Reverse(out)
 	return out
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/miyabi-society/platform/infra/local/assembly"
 	"github.com/miyabi-society/platform/infra/local/cloud"
+	"github.com/miyabi-society/platform/infra/local/develop"
 	"github.com/miyabi-society/platform/infra/local/github"
 	"github.com/miyabi-society/platform/infra/local/rds"
 	"github.com/miyabi-society/platform/infra/local/status"
@@ -28,6 +29,8 @@ type Options struct {
 	Port int
 	// Reset removes the data first.
 	Reset bool
+	// Develop follows the sources; nil serves the assembly as it is.
+	Develop *develop.Config
 }
 
 // identity is equal for two runs that would be the same: of the same assembly, program and port.
@@ -184,7 +187,16 @@ func (s state) serve(ctx context.Context, o Options, me record, log io.Writer, r
 	if err := putPair(c.Secrets(), pair); err != nil {
 		return err
 	}
-	gate.open(withStatus(status.Page(collector, c), c.Site()))
+	handler := c.Site()
+	if o.Develop != nil {
+		followed, end, failed := follow(ctx, *o.Develop, c, me.URL, log)
+		if failed != nil {
+			return failed
+		}
+		defer func() { err = errors.Join(err, end()) }()
+		handler = followed
+	}
+	gate.open(withStatus(status.Page(collector, c), handler))
 	if err := s.write(recordFile, me); err != nil {
 		return err
 	}
