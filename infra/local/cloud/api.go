@@ -141,7 +141,7 @@ func createRoute(_ context.Context, c *Cloud, r request) (assembly.Values, error
 	values := assembly.Values{Ref: id, Attributes: map[string]any{"RouteId": id}}
 	integration, ok := strings.CutPrefix(p.text("Target"), "integrations/")
 	if _, known := a.integrations[integration]; !ok || !known {
-		return values, fmt.Errorf("Target %q is not an integration of this API", p.text("Target"))
+		return values, fmt.Errorf("the route's Target %q is not an integration of this API", p.text("Target"))
 	}
 	a.routes = append(a.routes, routeDraft{
 		id: id, key: p.text("RouteKey"), integration: integration, authorization: p.text("AuthorizationType"), authorizer: p.text("AuthorizerId"),

@@ -21,10 +21,24 @@ func TestPathPatterns(t *testing.T) {
 		pattern, path string
 		want          bool
 	}{
-		{"/api/*", "/api/v1/x", true}, {"/api/*", "/api/", true}, {"/api/*", "/api", false}, {"/api/*", "/API/x", false},
-		{"api/*", "/api/x", true}, {"/live", "/live", true}, {"/live", "/live/", false}, {"*.jpg", "/a/b.jpg", true},
-		{"/a?c", "/abc", true}, {"/a?c", "/ac", false}, {"/a?c", "/a/c", true}, {"*", "/", true}, {"/*/x/*", "/a/b/x/c", true},
-		{"/a*b*c", "/aXXbYYc", true}, {"/a*b*c", "/aXXbYY", false}, {"/**", "/", true}, {"", "/", true}, {"", "/a", false},
+		{"/api/*", "/api/v1/x", true},
+		{"/api/*", "/api/", true},
+		{"/api/*", "/api", false},
+		{"/api/*", "/API/x", false},
+		{"api/*", "/api/x", true},
+		{"/live", "/live", true},
+		{"/live", "/live/", false},
+		{"*.jpg", "/a/b.jpg", true},
+		{"/a?c", "/abc", true},
+		{"/a?c", "/ac", false},
+		{"/a?c", "/a/c", true},
+		{"*", "/", true},
+		{"/*/x/*", "/a/b/x/c", true},
+		{"/a*b*c", "/aXXbYYc", true},
+		{"/a*b*c", "/aXXbYY", false},
+		{"/**", "/", true},
+		{"", "/", true},
+		{"", "/a", false},
 	} {
 		if got := matchPattern(c.pattern, c.path); got != c.want {
 			t.Errorf("%s on %s: got %v", c.pattern, c.path, got)

@@ -64,10 +64,19 @@ func TestLifetimesFollowTheOriginWithinThePolicy(t *testing.T) {
 		name, value string
 		want        time.Duration
 	}{
-		{optimized, "", "", 24 * time.Hour}, {optimized, "Cache-Control", "max-age=60", time.Minute}, {optimized, "Cache-Control", "max-age=60, s-maxage=90", 90 * time.Second},
-		{optimized, "Cache-Control", "no-cache", time.Second}, {optimized, "Cache-Control", "no-store", time.Second}, {optimized, "Cache-Control", "max-age=0", time.Second},
-		{custom, "", "", time.Hour}, {custom, "Cache-Control", "no-store", 0}, {custom, "Cache-Control", "private, max-age=9", 0}, {custom, "Cache-Control", "max-age=99999", 2 * time.Hour},
-		{custom, "Expires", "Thu, 01 Jan 2026 00:10:00 GMT", 10 * time.Minute}, {custom, "Cache-Control", "public", time.Hour}, {CachePolicy{}, "Cache-Control", "max-age=60", 0},
+		{optimized, "", "", 24 * time.Hour},
+		{optimized, "Cache-Control", "max-age=60", time.Minute},
+		{optimized, "Cache-Control", "max-age=60, s-maxage=90", 90 * time.Second},
+		{optimized, "Cache-Control", "no-cache", time.Second},
+		{optimized, "Cache-Control", "no-store", time.Second},
+		{optimized, "Cache-Control", "max-age=0", time.Second},
+		{custom, "", "", time.Hour},
+		{custom, "Cache-Control", "no-store", 0},
+		{custom, "Cache-Control", "private, max-age=9", 0},
+		{custom, "Cache-Control", "max-age=99999", 2 * time.Hour},
+		{custom, "Expires", "Thu, 01 Jan 2026 00:10:00 GMT", 10 * time.Minute},
+		{custom, "Cache-Control", "public", time.Hour},
+		{CachePolicy{}, "Cache-Control", "max-age=60", 0},
 	} {
 		e := withCache(t, c.policy, says(c.name, c.value, "x"))
 		e.want(t, 1, "/")

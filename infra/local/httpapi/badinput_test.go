@@ -48,10 +48,16 @@ func TestMalformedRequestsAreRefusedAndTheNextOneIsServed(t *testing.T) {
 	}
 	address := listen(t, h)
 	for _, c := range []struct{ request, want string }{
-		{"GARBAGE\r\n\r\n", "400"}, {"GET / HTTP/9.9\r\nHost: a\r\n\r\n", "505"}, {"GET / HTTP/1.1\r\n\r\n", "400"}, {"GET / HTTP/1.1\r\nHost: a\r\nBad Header: x\r\n\r\n", "400"},
-		{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", "400"}, {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", "400"},
-		{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "400"}, {"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", "400"},
-		{"GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 11_000) + "\r\n\r\n", "431"}, {"GET /" + strings.Repeat("x", 11_000) + " HTTP/1.1\r\nHost: a\r\n\r\n", "431"},
+		{"GARBAGE\r\n\r\n", "400"},
+		{"GET / HTTP/9.9\r\nHost: a\r\n\r\n", "505"},
+		{"GET / HTTP/1.1\r\n\r\n", "400"},
+		{"GET / HTTP/1.1\r\nHost: a\r\nBad Header: x\r\n\r\n", "400"},
+		{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", "400"},
+		{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", "400"},
+		{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "400"},
+		{"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", "400"},
+		{"GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 11_000) + "\r\n\r\n", "431"},
+		{"GET /" + strings.Repeat("x", 11_000) + " HTTP/1.1\r\nHost: a\r\n\r\n", "431"},
 		{"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "204"},
 	} {
 		if got := raw(t, address, c.request); !strings.Contains(got, " "+c.want) {

@@ -180,8 +180,16 @@ func TestBucketFillsAtTheRateUpToTheBurst(t *testing.T) {
 		after time.Duration
 		want  bool
 	}{
-		{0, true}, {0, true}, {0, false}, {99 * time.Millisecond, false}, {100 * time.Millisecond, true}, {100 * time.Millisecond, false},
-		{time.Hour, true}, {time.Hour, true}, {time.Hour, false}, {time.Minute, false},
+		{0, true},
+		{0, true},
+		{0, false},
+		{99 * time.Millisecond, false},
+		{100 * time.Millisecond, true},
+		{100 * time.Millisecond, false},
+		{time.Hour, true},
+		{time.Hour, true},
+		{time.Hour, false},
+		{time.Minute, false},
 	} {
 		if got := b.Allow(start.Add(c.after)); got != c.want {
 			t.Errorf("request %d at %s: got %v", i, c.after, got)

@@ -79,7 +79,7 @@ func (d *deployment) copySource(ctx context.Context, source string) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	return fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -93,7 +93,7 @@ func (d *deployment) copyZip(ctx context.Context, file string) error {
 	if err != nil {
 		return fmt.Errorf("reading the zip: %w", err)
 	}
-	defer archive.Close()
+	defer func() { _ = archive.Close() }()
 	for _, entry := range archive.File {
 		if strings.HasSuffix(entry.Name, "/") {
 			continue
@@ -119,7 +119,7 @@ func (d *deployment) copyFile(ctx context.Context, name string, open func() (io.
 	if err != nil {
 		return err
 	}
-	defer content.Close()
+	defer func() { _ = content.Close() }()
 	o, err := d.bucket.store(content)
 	if err != nil {
 		return fmt.Errorf("storing %s: %w", name, err)
@@ -155,8 +155,8 @@ func (b *bucket) store(content io.Reader) (object, error) {
 	if err != nil {
 		return object{}, err
 	}
-	defer os.Remove(tmp.Name())         // gone already when the rename succeeded
-	sum, tag := sha256.New(), md5.New() //nolint:gosec // see the import
+	defer func() { _ = os.Remove(tmp.Name()) }() // gone already when the rename succeeded
+	sum, tag := sha256.New(), md5.New()          //nolint:gosec // see the import
 	_, err = io.Copy(io.MultiWriter(tmp, sum, tag), content)
 	if err = errors.Join(err, tmp.Close()); err != nil {
 		return object{}, err

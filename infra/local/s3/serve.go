@@ -36,7 +36,7 @@ func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeError(w, r, http.StatusInternalServerError, "InternalError", "We encountered an internal error. Please try again.")
 		return
 	}
-	defer content.Close()
+	defer func() { _ = content.Close() }()
 	serveObject(w, r, o, content)
 }
 

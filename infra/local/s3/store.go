@@ -131,7 +131,7 @@ func writeFile(file string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(tmp.Name()) // gone already when the rename succeeded
+	defer func() { _ = os.Remove(tmp.Name()) }() // gone already when the rename succeeded
 	_, err = tmp.Write(data)
 	if err = errors.Join(err, tmp.Close()); err != nil {
 		return err

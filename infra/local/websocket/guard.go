@@ -24,7 +24,7 @@ func (w *guardedWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	early, _ := buffers.Reader.Peek(buffers.Reader.Buffered()) // what is buffered can be looked at
+	early, _ := buffers.Peek(buffers.Reader.Buffered()) // what is buffered can be looked at
 	w.guard = &frameGuard{Conn: conn, early: append([]byte(nil), early...)}
 	buffers.Reader.Reset(w.guard)
 	return w.guard, buffers, nil

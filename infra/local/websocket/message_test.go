@@ -18,8 +18,15 @@ func TestMessagesGoToTheRouteThatTheExpressionSelects(t *testing.T) {
 	r := start(t, nil, "join", routeDefault)
 	c := r.dial(t, "")
 	for _, m := range []struct{ text, route string }{
-		{`{"action":"join"}`, "join"}, {`{"action":"leave"}`, routeDefault}, {`{"action":"$connect"}`, routeDefault}, {`{"action":null}`, routeDefault},
-		{`{"action":{"x":1}}`, routeDefault}, {`["join"]`, routeDefault}, {`join`, routeDefault}, {`{"action":"join"} x`, routeDefault}, {``, routeDefault},
+		{`{"action":"join"}`, "join"},
+		{`{"action":"leave"}`, routeDefault},
+		{`{"action":"$connect"}`, routeDefault},
+		{`{"action":null}`, routeDefault},
+		{`{"action":{"x":1}}`, routeDefault},
+		{`["join"]`, routeDefault},
+		{`join`, routeDefault},
+		{`{"action":"join"} x`, routeDefault},
+		{``, routeDefault},
 	} {
 		send(t, c, m.text)
 		e := r.wait(t, m.route)
@@ -38,9 +45,13 @@ func TestExpressionsReachIntoTheMessage(t *testing.T) {
 		expression, message, want string
 		ok                        bool
 	}{
-		{"$request.body.action", `{"action":"a"}`, "a", true}, {"${request.body.action}", `{"action":"a"}`, "a", true},
-		{"$request.body.a.b", `{"a":{"b":"c"}}`, "c", true}, {"$request.body.n", `{"n":12}`, "12", true}, {"$request.body.n", `{"n":true}`, "true", true},
-		{"${request.body.a}/${request.body.b}", `{"a":"x","b":"y"}`, "x/y", true}, {"$request.body.a", `{}`, "", false},
+		{"$request.body.action", `{"action":"a"}`, "a", true},
+		{"${request.body.action}", `{"action":"a"}`, "a", true},
+		{"$request.body.a.b", `{"a":{"b":"c"}}`, "c", true},
+		{"$request.body.n", `{"n":12}`, "12", true},
+		{"$request.body.n", `{"n":true}`, "true", true},
+		{"${request.body.a}/${request.body.b}", `{"a":"x","b":"y"}`, "x/y", true},
+		{"$request.body.a", `{}`, "", false},
 	} {
 		if got, ok := evaluate(c.expression, []byte(c.message)); ok != c.ok || ok && got != c.want {
 			t.Errorf("%s on %s: %q, %v", c.expression, c.message, got, ok)

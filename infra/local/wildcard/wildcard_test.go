@@ -12,8 +12,17 @@ func TestMatch(t *testing.T) {
 		pattern, s string
 		want       bool
 	}{
-		{"", "", true}, {"", "a", false}, {"*", "", true}, {"?", "", false}, {"a*c", "abbc", true}, {"a*c", "abbd", false}, {"*b*b", "abab", true},
-		{"a?c", "abc", true}, {"a?c", "ac", false}, {"**", "x", true}, {"a*", "ba", false},
+		{"", "", true},
+		{"", "a", false},
+		{"*", "", true},
+		{"?", "", false},
+		{"a*c", "abbc", true},
+		{"a*c", "abbd", false},
+		{"*b*b", "abab", true},
+		{"a?c", "abc", true},
+		{"a?c", "ac", false},
+		{"**", "x", true},
+		{"a*", "ba", false},
 	} {
 		if got := Match(c.pattern, c.s); got != c.want {
 			t.Errorf("%q on %q: %v", c.pattern, c.s, got)
