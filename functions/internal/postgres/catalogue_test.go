@@ -18,7 +18,7 @@ var faults = map[string]string{
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname = 'organization_id' AND NOT a.attnotnull`,
 	"no FORCE ROW LEVEL SECURITY": `SELECT c.relname FROM pg_class AS c
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
-			AND c.relname NOT IN ('goose_db_version', 'permissions', 'role_permissions', 'team_role_permissions')`,
+			AND c.relname NOT IN ('goose_db_version', 'permissions', 'plans', 'role_permissions', 'team_role_permissions')`,
 	"not exactly one policy of the app role with the tenant in USING and WITH CHECK": `SELECT c.relname
 		FROM pg_attribute AS a INNER JOIN pg_class AS c ON c.oid = a.attrelid
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname = 'organization_id' AND (

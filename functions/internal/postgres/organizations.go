@@ -16,6 +16,11 @@ const (
 	oneOrganization     = `SELECT o.id, o.name, o.slug, o.description, m.role, o.created_at, o.updated_at
 		FROM organizations AS o INNER JOIN organization_members AS m ON m.organization_id = o.id
 		WHERE o.id = $1::uuid AND m.user_id = $2::uuid`
+	updateOrganization = `WITH was AS (SELECT * FROM organizations WHERE id = $1::uuid FOR NO KEY UPDATE), changed AS (
+			UPDATE organizations AS o SET name = coalesce($2::text, o.name), description = coalesce($3::text, o.description), updated_at = now()
+			FROM was WHERE o.id = was.id RETURNING o.*
+		)
+		SELECT audit('organization.updated', 'organization', was.id, to_jsonb(was), to_jsonb(changed)) FROM was CROSS JOIN changed`
 	foundOrganization = "SELECT created_at, updated_at FROM found_organization($1::uuid, $2::text, $3::text, $4::text)"
 )
 
@@ -44,6 +49,23 @@ func (s *Store) Organization(ctx context.Context, as society.Actor) (society.Org
 	})
 	if err != nil {
 		return society.Organization{}, fmt.Errorf("read an organization: %w", err)
+	}
+	return o, nil
+}
+
+// UpdateOrganization implements society.Organizations.
+func (s *Store) UpdateOrganization(ctx context.Context, as society.Actor, change society.OrganizationChange) (society.Organization, error) {
+	change, err := change.Normalize()
+	if err != nil {
+		return society.Organization{}, err
+	}
+	var o society.Organization
+	err = s.enter(ctx, as, society.OrganizationUpdate, func(b *pgx.Batch) {
+		b.Queue(updateOrganization, as.Organization, change.Name, change.Description)
+		b.Queue(oneOrganization, as.Organization, as.Person).Query(one(&o, scanOrganization))
+	})
+	if err != nil {
+		return society.Organization{}, fmt.Errorf("update an organization: %w", err)
 	}
 	return o, nil
 }

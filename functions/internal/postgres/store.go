@@ -26,6 +26,8 @@ var (
 	_ society.Audit         = (*Store)(nil)
 	_ society.Teams         = (*Store)(nil)
 	_ society.Access        = (*Store)(nil)
+	_ society.Members       = (*Store)(nil)
+	_ society.Invitations   = (*Store)(nil)
 )
 
 // New makes a store on a pool whose user is the app role.

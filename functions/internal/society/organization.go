@@ -46,6 +46,25 @@ func (o NewOrganization) Normalize() (NewOrganization, error) {
 	return o, c.err()
 }
 
+// OrganizationChange is what a person changes in an organization; nil leaves a field as it is.
+type OrganizationChange struct {
+	Name        *string
+	Description *string
+}
+
+// Normalize trims the texts and checks them. The error is a *ValidationError.
+func (o OrganizationChange) Normalize() (OrganizationChange, error) {
+	var c checker
+	if o.Name != nil {
+		name := c.line("name", *o.Name, maxOrganizationName)
+		o.Name = &name
+	}
+	if o.Description != nil {
+		c.text("description", *o.Description, maxOrganizationDescription)
+	}
+	return o, c.err()
+}
+
 var slugForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // ValidSlug tells whether a text can be a slug.

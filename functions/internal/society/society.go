@@ -24,6 +24,10 @@ type Organizations interface {
 	CreateOrganization(ctx context.Context, person uuid.UUID, o NewOrganization) (Organization, error)
 	// Organization gives one. The error is ErrNotFound when it does not exist or the person is not an active member.
 	Organization(ctx context.Context, as Actor) (Organization, error)
+	// UpdateOrganization changes what is given. It needs OrganizationUpdate. The error can be a *ValidationError.
+	UpdateOrganization(ctx context.Context, as Actor, change OrganizationChange) (Organization, error)
+	// Plan gives what the organization may have at most, and what it has. It needs OrganizationRead.
+	Plan(ctx context.Context, as Actor) (Plan, error)
 }
 
 // Tasks keeps the work of the organizations. Every error may be ErrNotFound when the actor is not an active member of
