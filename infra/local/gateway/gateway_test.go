@@ -52,7 +52,7 @@ func TestPoliciesThatCannotBeEvaluatedAreRefused(t *testing.T) {
 func TestAnswersAreKeptForTheirTimeAndForgottenTogether(t *testing.T) {
 	t.Parallel()
 	asked := 0
-	a := &Authorizer{FunctionARN: "f", SimpleResponses: true, IdentitySources: []string{"id"}, TTL: 50 * time.Millisecond, Invoke: func(context.Context, string, []byte) (lambda.Result, error) {
+	a := &Authorizer{FunctionARN: "f", SimpleResponses: true, IdentitySources: []string{"id"}, TTL: 500 * time.Millisecond, Invoke: func(context.Context, string, []byte) (lambda.Result, error) {
 		asked++
 		return lambda.Result{Payload: []byte(`{"isAuthorized":true}`)}, nil
 	}}
@@ -66,7 +66,7 @@ func TestAnswersAreKeptForTheirTimeAndForgottenTogether(t *testing.T) {
 	if asked != 1 {
 		t.Errorf("asked %d times", asked)
 	}
-	time.Sleep(60 * time.Millisecond)
+	time.Sleep(520 * time.Millisecond)
 	decide("a")
 	if asked != 2 {
 		t.Errorf("asked %d times after the TTL", asked)

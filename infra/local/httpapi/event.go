@@ -133,12 +133,12 @@ func (in *request) trace() string {
 	return in.Header.Get(traceHeader)
 }
 
-// cookies lists each cookie of each Cookie header.
+// cookies lists each cookie of each Cookie header; one without a name is left out.
 func cookies(h http.Header) []string {
 	var list []string
 	for _, line := range h.Values("Cookie") {
 		for c := range strings.SplitSeq(line, ";") {
-			if c = strings.TrimSpace(c); c != "" {
+			if c = strings.TrimSpace(c); c != "" && c[0] != '=' {
 				list = append(list, c)
 			}
 		}

@@ -218,3 +218,12 @@ func TestHeadersOverTheirLimitAreRefused(t *testing.T) {
 	r.Header.Set("X-Large", strings.Repeat("a", gateway.MaxHeaderBytes))
 	wantEqual(t, "status", serve(t, b.api(t, "$default"), r).StatusCode, http.StatusRequestHeaderFieldsTooLarge)
 }
+
+func TestACookieWithoutANameIsLeftOut(t *testing.T) {
+	t.Parallel()
+	b := &backend{}
+	r := get("/")
+	r.Header.Add("Cookie", "a=1;; =2; b")
+	serve(t, b.api(t, "$default"), r)
+	wantEqual(t, "cookies", b.at("cookies"), []string{"a=1", "b"})
+}

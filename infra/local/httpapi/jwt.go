@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/miyabi-society/platform/infra/local/gateway"
 )
 
 // Limits of JWT authorizers (page http-api-quotas).
@@ -175,16 +177,35 @@ func texts(v any) []string {
 	return nil
 }
 
-// describeToken turns every claim into text, as functions get them: numbers as digits, lists as "[a b]".
+// describeToken turns claims into text, as functions get them: numbers as digits, lists as "[a b]", objects as JSON. A
+// claim that is null is left out. The guide shows plain claims only; the rest is what live APIs deliver.
 func describeToken(claims map[string]any) token {
 	t := token{claims: map[string]string{}}
 	for name, value := range claims {
-		t.claims[name] = fmt.Sprint(value)
-	}
-	for _, name := range []string{"scope", "scp"} {
-		for _, text := range texts(claims[name]) {
-			t.scopes = append(t.scopes, strings.Fields(text)...)
+		if value != nil {
+			t.claims[name] = claimText(value)
 		}
 	}
+	granted := claims["scp"]
+	if granted == nil {
+		granted = claims["scope"]
+	}
+	for _, text := range texts(granted) {
+		t.scopes = append(t.scopes, strings.Fields(text)...)
+	}
 	return t
+}
+
+func claimText(value any) string {
+	switch x := value.(type) {
+	case []any:
+		parts := make([]string, len(x))
+		for i, e := range x {
+			parts[i] = claimText(e)
+		}
+		return "[" + strings.Join(parts, " ") + "]"
+	case map[string]any:
+		return string(gateway.MustMarshal(x))
+	}
+	return fmt.Sprint(value)
 }

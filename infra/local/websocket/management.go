@@ -74,7 +74,7 @@ func (s *Server) manage(w http.ResponseWriter, r *http.Request, id string) {
 	c := s.find(id)
 	switch {
 	case c == nil:
-		fail(w, http.StatusGone, "GoneException", "Gone")
+		gone(w)
 	case r.Method == http.MethodPost:
 		c.post(w, r)
 	case r.Method == http.MethodGet:
@@ -99,7 +99,7 @@ func (c *connection) post(w http.ResponseWriter, r *http.Request) {
 	}
 	switch err := c.send([]byte(strings.ToValidUTF8(string(message), "\uFFFD"))); {
 	case errors.Is(err, errGone):
-		fail(w, http.StatusGone, "GoneException", "Gone")
+		gone(w)
 	case err != nil: // "… or the WebSocket client side buffer is full" (LimitExceededException)
 		fail(w, http.StatusTooManyRequests, "LimitExceededException", "The WebSocket client side buffer is full")
 	default:
@@ -114,6 +114,12 @@ func (c *connection) describe(w http.ResponseWriter) {
 		"connectedAt": stamp(c.connected), "lastActiveAt": stamp(time.UnixMilli(c.lastActive.Load())),
 		"identity": map[string]string{"sourceIp": c.identity.SourceIP, "userAgent": c.identity.UserAgent},
 	}))
+}
+
+// gone answers for a connection that has ended or never was: clients know it by the header, as there is no body.
+func gone(w http.ResponseWriter) {
+	w.Header().Set("X-Amzn-Errortype", "GoneException")
+	w.WriteHeader(http.StatusGone)
 }
 
 // fail writes an error as AWS's REST protocol does.

@@ -72,7 +72,7 @@ func TestDeleteClosesAndRunsDisconnect(t *testing.T) {
 func TestDuringConnectTheConnectionIsNotThereYet(t *testing.T) {
 	t.Parallel()
 	r := start(t, nil, routeConnect)
-	r.slow = 100 * time.Millisecond
+	r.slow = 500 * time.Millisecond
 	done := make(chan struct{})
 	go func() { defer close(done); _, _, _ = r.tryDial("") }()
 	time.Sleep(30 * time.Millisecond)

@@ -196,11 +196,11 @@ func TestIdleAndOldConnectionsAreClosed(t *testing.T) {
 
 func TestPingsKeepAConnectionOpen(t *testing.T) {
 	t.Parallel()
-	r := start(t, func(a *API) { a.Limits.Idle = 300 * time.Millisecond }, routeDefault)
+	r := start(t, func(a *API) { a.Limits.Idle = time.Second }, routeDefault)
 	c := r.dial(t, "")
 	reading := c.CloseRead(context.Background())
-	for range 8 {
-		time.Sleep(100 * time.Millisecond)
+	for range 7 {
+		time.Sleep(200 * time.Millisecond)
 		if err := c.Ping(reading); err != nil {
 			t.Fatal(err)
 		}
