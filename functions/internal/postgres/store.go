@@ -6,6 +6,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -16,13 +17,26 @@ import (
 )
 
 // Store implements the services of package society. It is safe for concurrent use.
-type Store struct{ pool *pgxpool.Pool }
+type Store struct {
+	pool *pgxpool.Pool
+	// clock stamps the rows; nil for the server's time.
+	clock func() time.Time
+}
 
 var (
 	_ society.People        = (*Store)(nil)
 	_ society.Organizations = (*Store)(nil)
 	_ society.Tasks         = (*Store)(nil)
 	_ society.Sessions      = (*Store)(nil)
+	_ society.TaskMoves     = (*Store)(nil)
+	_ society.TaskBulk      = (*Store)(nil)
+	_ society.Dependencies  = (*Store)(nil)
+	_ society.Executions    = (*Store)(nil)
+	_ society.Retention     = (*Store)(nil)
+	_ society.Activity      = (*Store)(nil)
+	_ society.Repositories  = (*Store)(nil)
+	_ society.Agents        = (*Store)(nil)
+	_ society.Fleet         = (*Store)(nil)
 	_ society.Audit         = (*Store)(nil)
 	_ society.Teams         = (*Store)(nil)
 	_ society.Access        = (*Store)(nil)
@@ -32,6 +46,10 @@ var (
 
 // New makes a store on a pool whose user is the app role.
 func New(pool *pgxpool.Pool) *Store { return &Store{pool: pool} }
+
+// At gives a store on the same pool that stamps work with a clock's time in place of the server's, to write a history.
+// The audit log keeps the server's time.
+func (s *Store) At(clock func() time.Time) *Store { return &Store{pool: s.pool, clock: clock} }
 
 // enter runs statements as an actor in their organization. When the actor is no active member there or lacks the
 // permission, none of them runs and the error is society.ErrNotFound or society.ErrForbidden.
@@ -72,6 +90,9 @@ func (s *Store) run(ctx context.Context, queue func(*pgx.Batch)) error {
 
 func (s *Store) send(ctx context.Context, queue func(*pgx.Batch)) error {
 	var b pgx.Batch
+	if s.clock != nil {
+		b.Queue("SELECT at_moment($1::timestamptz)", s.clock())
+	}
 	queue(&b)
 	return s.pool.SendBatch(ctx, &b).Close()
 }

@@ -2,7 +2,7 @@ package postgres
 
 import (
 	"context"
-	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -10,74 +10,79 @@ import (
 	"github.com/miyabi-society/platform/functions/internal/society"
 )
 
-// The policy of the table adds the tenant to each of these.
+// The policy of the table adds the tenant to each of these. The trigger record writes the audit row.
 const (
-	taskColumns = "organization_id, id, name, description, status, priority, coalesce(agent_type, ''), created_by, created_at, updated_at"
-	oneTask     = "SELECT " + taskColumns + " FROM tasks WHERE id = $1::uuid"
-	insertTask  = `WITH made AS (
-			INSERT INTO tasks (organization_id, id, name, description, priority, agent_type)
-			VALUES ($1::uuid, $2::uuid, $3::text, $4::text, $5::text, nullif($6::text, '')) RETURNING *
-		)
-		SELECT ` + taskColumns + " FROM made CROSS JOIN LATERAL audit('task.created', 'task', made.id, NULL, to_jsonb(made))"
+	taskColumns = `organization_id, id, name, description, status,
+		status = 'pending' AND EXISTS (SELECT FROM unmet_dependencies(organization_id, id)), priority, coalesce(agent_type, ''),
+		team_id, repository_id, worker_id, coalesce(issue_number, 0), retry_count, max_retries, timeout_seconds, created_by,
+		created_at, updated_at, started_at, coalesce(completed_at, failed_at, cancelled_at), result::text, error`
+	oneTask    = "SELECT " + taskColumns + " FROM tasks WHERE id = $1::uuid"
+	insertTask = `INSERT INTO tasks (team_id, organization_id, id, name, description, priority, agent_type, repository_id,
+			issue_number, max_retries, timeout_seconds)
+		VALUES ($1::uuid, $2::uuid, $3::uuid, $4::text, $5::text, $6::text, nullif($7::text, ''), $8::uuid,
+			nullif($9::bigint, 0), $10::bigint, $11::bigint)
+		RETURNING ` + taskColumns
 
 	// A page is found by the index tasks_newest or tasks_newest_by_status; one text for each case, because a condition
-	// that is only sometimes there would keep a prepared plan from using the index.
-	tasksNewest      = " ORDER BY created_at DESC, id DESC LIMIT $1::integer"
-	tasksAfter       = "(created_at, id) < ($2::timestamptz, $3::uuid)"
-	firstTasks       = "SELECT " + taskColumns + " FROM tasks" + tasksNewest
-	nextTasks        = "SELECT " + taskColumns + " FROM tasks WHERE " + tasksAfter + tasksNewest
-	firstTasksStatus = "SELECT " + taskColumns + " FROM tasks WHERE status = ANY($2::text[])" + tasksNewest
-	nextTasksStatus  = "SELECT " + taskColumns + " FROM tasks WHERE " + tasksAfter + " AND status = ANY($4::text[])" + tasksNewest
+	// that is only sometimes there would keep a prepared plan from using the index. The other conditions are rarer and
+	// pay for a plan of their own in matching_tasks.
+	tasksNewest     = " ORDER BY created_at DESC, id DESC LIMIT $1::integer"
+	tasksAfter      = "(created_at, id) < ($2::timestamptz, $3::uuid)"
+	nextTasks       = "SELECT " + taskColumns + " FROM tasks WHERE " + tasksAfter + tasksNewest
+	nextTasksStatus = "SELECT " + taskColumns + " FROM tasks WHERE " + tasksAfter + " AND status = ANY($4::text[])" + tasksNewest
+	matchingTasks   = `matching_tasks($4::text[], $5::text[], agent_key(nullif($6::text, '')), $7::uuid, $8::uuid, $9::uuid,
+		$10::boolean, nullif($11::text, ''), $2::timestamptz, $3::uuid, $1::integer)`
+	nextTasksMatched = "SELECT " + taskColumns + " FROM " + matchingTasks + " ORDER BY created_at DESC, id DESC"
 )
 
 // Tasks implements society.Tasks.
-func (s *Store) Tasks(ctx context.Context, as society.Actor, filter society.TaskFilter, page society.PageRequest) (society.Page[society.Task], error) {
+func (s *Store) Tasks(ctx context.Context, as society.Actor, filter society.TaskFilter, at society.PageRequest) (society.Page[society.Task], error) {
 	var none society.Page[society.Task]
-	query, args, err := tasksQuery(filter, page)
+	filter, err := filter.Normalize()
 	if err != nil {
 		return none, err
 	}
-	var rows []society.Task
-	err = s.enter(ctx, as, society.TasksRead, func(b *pgx.Batch) {
-		b.Queue(query, args...).Query(many(&rows, scanTask))
-	})
+	after, err := before(at.Cursor)
 	if err != nil {
-		return none, fmt.Errorf("list tasks: %w", err)
+		return none, err
 	}
-	return cut(rows, page.Limit, func(t society.Task) string { return moment{t.CreatedAt, t.ID}.String() }), nil
+	query, args := tasksQuery(filter, after)
+	list := statement{permission: society.TasksRead, what: "list tasks", query: query}
+	return page(ctx, s, as, list, at.Limit, scanTask, func(t society.Task) string { return moment{t.CreatedAt, t.ID}.String() }, args...)
 }
 
-func tasksQuery(filter society.TaskFilter, page society.PageRequest) (string, []any, error) {
-	args := []any{page.Limit + 1}
-	query, queryStatus := firstTasks, firstTasksStatus
-	if page.Cursor != "" {
-		after, err := parseMoment(page.Cursor)
-		if err != nil {
-			return "", nil, err
-		}
-		args = append(args, after.at, after.id)
-		query, queryStatus = nextTasks, nextTasksStatus
+func tasksQuery(f society.TaskFilter, after moment) (string, []any) {
+	args := []any{after.at, after.id}
+	states := texts(f.Status)
+	switch {
+	case f.Priority != nil || f.AgentType != "" || f.Worker != uuid.Nil || f.Repository != uuid.Nil || f.Team != uuid.Nil || f.Blocked != nil || f.Words != "":
+		return nextTasksMatched, append(args, conditions(f)...)
+	case states != nil:
+		return nextTasksStatus, append(args, states)
 	}
-	if len(filter.Status) == 0 {
-		return query, args, nil
+	return nextTasks, args
+}
+
+// conditions are the arguments of matchingTasks from the fourth on.
+func conditions(f society.TaskFilter) []any {
+	return []any{texts(f.Status), texts(f.Priority), f.AgentType, optional(f.Worker), optional(f.Repository), optional(f.Team), f.Blocked, f.Words}
+}
+
+// texts gives NULL for no texts.
+func texts[T ~string](of []T) []string {
+	if len(of) == 0 {
+		return nil
 	}
-	states := make([]string, len(filter.Status))
-	for i, one := range filter.Status {
-		states[i] = string(one)
+	all := make([]string, len(of))
+	for i, one := range of {
+		all[i] = string(one)
 	}
-	return queryStatus, append(args, states), nil
+	return all
 }
 
 // Task implements society.Tasks.
 func (s *Store) Task(ctx context.Context, as society.Actor, id uuid.UUID) (society.Task, error) {
-	var t society.Task
-	err := s.enter(ctx, as, society.TasksRead, func(b *pgx.Batch) {
-		b.Queue(oneTask, id).Query(one(&t, scanTask))
-	})
-	if err != nil {
-		return society.Task{}, fmt.Errorf("read a task: %w", err)
-	}
-	return t, nil
+	return single(ctx, s, as, statement{permission: society.TasksRead, what: "read a task", query: oneTask}, scanTask, id)
 }
 
 // CreateTask implements society.Tasks.
@@ -90,19 +95,25 @@ func (s *Store) CreateTask(ctx context.Context, as society.Actor, n society.NewT
 	if err != nil {
 		return society.Task{}, err
 	}
-	var t society.Task
-	err = s.enter(ctx, as, society.TasksCreate, func(b *pgx.Batch) {
-		b.Queue(insertTask, as.Organization, id, n.Name, n.Description, string(n.Priority), n.AgentType).Query(one(&t, scanTask))
-	})
-	if err != nil {
-		return society.Task{}, fmt.Errorf("create a task: %w", err)
+	create := statement{permission: society.TasksCreate, what: "create a task", query: insertTask}
+	if n.Team != uuid.Nil {
+		create.within, create.guard = true, guardNewItem
 	}
-	return t, nil
+	return single(ctx, s, as, create, scanTask, optional(n.Team), as.Organization, id, n.Name, n.Description, string(n.Priority), n.AgentType,
+		optional(n.Repository), n.Issue, *n.MaxRetries, int64(n.Timeout/time.Second))
 }
 
 func scanTask(row pgx.CollectableRow) (society.Task, error) {
 	var t society.Task
-	err := row.Scan(&t.Organization, &t.ID, &t.Name, &t.Description, &t.Status, &t.Priority, &t.AgentType, &t.CreatedBy, &t.CreatedAt, &t.UpdatedAt)
-	t.CreatedAt, t.UpdatedAt = t.CreatedAt.UTC(), t.UpdatedAt.UTC()
+	var team, repository, worker uuid.NullUUID
+	var seconds int64
+	var started, finished *time.Time
+	var result, failure *string
+	err := row.Scan(&t.Organization, &t.ID, &t.Name, &t.Description, &t.Status, &t.Blocked, &t.Priority, &t.AgentType,
+		&team, &repository, &worker, &t.Issue, &t.Retries, &t.MaxRetries, &seconds, &t.CreatedBy,
+		&t.CreatedAt, &t.UpdatedAt, &started, &finished, &result, &failure)
+	t.Team, t.Repository, t.Worker, t.Timeout = team.UUID, repository.UUID, worker.UUID, time.Duration(seconds)*time.Second
+	t.CreatedAt, t.UpdatedAt, t.StartedAt, t.FinishedAt = t.CreatedAt.UTC(), t.UpdatedAt.UTC(), utc(started), utc(finished)
+	t.Result, t.Error = orEmpty(result), orEmpty(failure)
 	return t, err
 }

@@ -18,7 +18,8 @@ func TestATaskIsStoredWhole(t *testing.T) {
 		}
 		want := society.Task{
 			ID: made.ID, Organization: as.Organization, Name: "書く", Description: "a\nb", Status: society.Pending, Priority: society.P0,
-			AgentType: "codegen-agent", CreatedBy: as.Person, CreatedAt: made.CreatedAt, UpdatedAt: made.CreatedAt,
+			AgentType: "codegen-agent", MaxRetries: society.DefaultRetries, Timeout: society.DefaultTimeout,
+			CreatedBy: as.Person, CreatedAt: made.CreatedAt, UpdatedAt: made.CreatedAt,
 		}
 		if made != want {
 			t.Errorf("made %+v, want %+v", made, want)
@@ -57,11 +58,8 @@ func TestTasksComeNewestFirstPageByPage(t *testing.T) {
 func TestTasksOfSomeStates(t *testing.T) {
 	inBothModes(t, func(t *testing.T, f fixture) {
 		as := f.organization(t)
-		for _, status := range []string{"pending", "running", "failed", "running"} {
-			task := f.task(t, as, status)
-			if _, err := f.db.Superuser(t).Exec(t.Context(), "UPDATE tasks SET status = $2 WHERE id = $1", task.ID, status); err != nil {
-				t.Fatal(err)
-			}
+		for _, status := range []society.TaskStatus{society.Pending, society.Running, society.Failed, society.Running} {
+			f.taskIn(t, as, status)
 		}
 		filter := society.TaskFilter{Status: []society.TaskStatus{society.Running, society.Failed}}
 		var got []string

@@ -136,7 +136,7 @@ type column struct{ Name, Type string }
 // own checks.
 var candidates = map[string][]string{
 	"uuid":                     {"00000000-0000-7000-8000-000000000001", "00000000-0000-7000-8000-000000000002"},
-	"text":                     {"雅", "ab", "a.b", "00", strings.Repeat("0", 64), "https://a.example"},
+	"text":                     {"雅", "ab", "a.b", "00", strings.Repeat("0", 64), "https://a.example", "owner/name"},
 	"bytea":                    {`\x` + strings.Repeat("00", 32), `\x` + strings.Repeat("01", 32)},
 	"bigint":                   {"1", "2"},
 	"integer":                  {"1", "2"},
@@ -192,7 +192,28 @@ func fillWithParents(t *testing.T, conn *pgx.Conn, table string, done map[string
 		t.Fatal(err)
 	}
 	if !filled {
+		pair(t, conn, table)
 		fillTable(t, conn, table)
+	}
+}
+
+// pair gives a table that refers to another one twice what it needs: in each organization a row under either id.
+func pair(t *testing.T, conn *pgx.Conn, table string) {
+	t.Helper()
+	list, err := conn.Query(t.Context(), `SELECT confrelid::regclass::text FROM pg_constraint
+		WHERE contype = 'f' AND conrelid = $1::regclass AND cardinality(conkey) > 1 GROUP BY 1 HAVING count(*) > 1`, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parents, err := pgx.CollectRows(list, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, parent := range parents {
+		_, err := conn.Exec(t.Context(), "INSERT INTO "+parent+" SELECT (jsonb_populate_record(p, jsonb_build_object('id', o.id))).* FROM "+parent+" AS p INNER JOIN "+parent+" AS o ON o.id <> p.id")
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

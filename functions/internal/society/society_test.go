@@ -85,8 +85,8 @@ func TestNormalizeTrimsAndFillsIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := NewTask{Name: "雅", Description: " kept\n\tas it is ", Priority: DefaultPriority}
-	if got != want {
+	want := NewTask{Name: "雅", Description: " kept\n\tas it is ", Priority: DefaultPriority, Timeout: DefaultTimeout, MaxRetries: got.MaxRetries}
+	if got != want || *got.MaxRetries != DefaultRetries {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
