@@ -35,7 +35,7 @@ func installCommand() string {
 }
 
 // binaries gives the folder of the server programs: PG_BIN when set, else the installed version nearest to the one
-// that the stacks declare.
+// that the stacks declare, else the one of npm.
 func binaries() (string, error) {
 	if dir := os.Getenv("PG_BIN"); dir != "" {
 		if !complete(dir) {
@@ -43,7 +43,11 @@ func binaries() (string, error) {
 		}
 		return dir, nil
 	}
-	return search(places)
+	dir, err := search(places)
+	if npm := fromNPM(); err != nil && npm != "" {
+		return npm, nil
+	}
+	return dir, err
 }
 
 func search(patterns []string) (string, error) {
