@@ -74,6 +74,8 @@ CREATE POLICY tenant ON repositories TO miyabi_app
     USING (organization_id = current_organization()) WITH CHECK (organization_id = current_organization());
 GRANT SELECT, DELETE, INSERT (organization_id, id, team_id, full_name, default_branch),
 UPDATE (default_branch, active, updated_at) ON repositories TO miyabi_app;
+CREATE TRIGGER keep_to_plan BEFORE INSERT ON repositories
+FOR EACH ROW EXECUTE FUNCTION keep_to_plan('repositories');
 CREATE TRIGGER audit AFTER INSERT OR UPDATE ON repositories FOR EACH ROW
 WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION audit_row('repository');
 

@@ -32,13 +32,13 @@ func TestATaskStartsAfterWhatItWaitsFor(t *testing.T) {
 				t.Errorf("%s: not blocked (%v)", kind, err)
 			}
 			_, err := f.StartTask(t.Context(), as, second.ID)
-			wantConflict(t, string(kind), err, "status")
+			wantRefused(t, string(kind), err, "status")
 			if _, err := f.StartTask(t.Context(), as, first.ID); err != nil {
 				t.Fatal(err)
 			}
 			if release == society.Completed {
 				_, err := f.StartTask(t.Context(), as, second.ID)
-				wantConflict(t, string(kind), err, "status")
+				wantRefused(t, string(kind), err, "status")
 				if _, err := f.CompleteTask(t.Context(), as, first.ID, ""); err != nil {
 					t.Fatal(err)
 				}
@@ -60,7 +60,7 @@ func TestATaskFinishesAfterWhatItWaitsFor(t *testing.T) {
 		first, second := f.taskIn(t, as, society.Running), f.taskIn(t, as, society.Running)
 		f.wait(t, as, second, first, society.FinishToFinish)
 		_, err := f.CompleteTask(t.Context(), as, second.ID, "")
-		wantConflict(t, "finishing before the other", err, "status")
+		wantRefused(t, "finishing before the other", err, "status")
 		for _, id := range []uuid.UUID{first.ID, second.ID} {
 			if _, err := f.CompleteTask(t.Context(), as, id, ""); err != nil {
 				t.Error(err)
@@ -98,17 +98,17 @@ func TestDependenciesThatCannotBe(t *testing.T) {
 			_, err := f.AddDependency(t.Context(), as, task, on, kind)
 			return err
 		}
-		wantConflict(t, "a circle of three", add(a.ID, c.ID, society.StartToStart), "depends_on")
-		wantConflict(t, "a circle of two", add(a.ID, b.ID, society.FinishToStart), "depends_on")
-		wantConflict(t, "twice", add(b.ID, a.ID, society.StartToStart), "depends_on")
+		wantRefused(t, "a circle of three", add(a.ID, c.ID, society.StartToStart), "depends_on")
+		wantRefused(t, "a circle of two", add(a.ID, b.ID, society.FinishToStart), "depends_on")
+		wantRefused(t, "twice", add(b.ID, a.ID, society.StartToStart), "depends_on")
 		wantInvalid(t, add(a.ID, a.ID, society.FinishToStart), "depends_on")
 		wantInvalid(t, add(a.ID, b.ID, "sometime"), "kind")
 		wantInvalid(t, add(a.ID, uuid.New(), society.FinishToStart), "depends_on")
 		wantError(t, add(uuid.New(), a.ID, society.FinishToStart), society.ErrNotFound)
 		running := f.taskIn(t, as, society.Running)
-		wantConflict(t, "a task that has begun", add(running.ID, a.ID, society.FinishToStart), "status")
+		wantRefused(t, "a task that has begun", add(running.ID, a.ID, society.FinishToStart), "status")
 		done := f.taskIn(t, as, society.Completed)
-		wantConflict(t, "a task that is done", add(done.ID, a.ID, society.FinishToFinish), "status")
+		wantRefused(t, "a task that is done", add(done.ID, a.ID, society.FinishToFinish), "status")
 	})
 }
 
@@ -120,7 +120,7 @@ func TestATaskWaitsForABoundedNumber(t *testing.T) {
 			f.wait(t, as, task, f.task(t, as, "y"), society.FinishToStart)
 		}
 		_, err := f.AddDependency(t.Context(), as, task.ID, f.task(t, as, "y").ID, society.FinishToStart)
-		wantConflict(t, "one too many", err, "dependencies")
+		wantRefused(t, "one too many", err, "dependencies")
 	})
 }
 
@@ -140,7 +140,7 @@ func TestNoCircleEvenAtOnce(t *testing.T) {
 				}
 				all.Go(func() {
 					if _, err := f.AddDependency(t.Context(), as, tasks[i].ID, tasks[j].ID, society.FinishToStart); err != nil {
-						wantConflict(t, "an edge", err, "depends_on")
+						wantRefused(t, "an edge", err, "depends_on")
 					}
 				})
 			}

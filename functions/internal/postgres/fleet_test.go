@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -26,7 +27,7 @@ func TestARepositoryFromItsAddingToItsRemoval(t *testing.T) {
 			t.Errorf("made %+v, want %+v", made, want)
 		}
 		_, err = f.AddRepository(t.Context(), as, society.NewRepository{FullName: "miyabi/platform.GO"})
-		wantConflict(t, "another case", err, "full_name")
+		wantRefused(t, "another case", err, "full_name")
 		_, err = f.AddRepository(t.Context(), as, society.NewRepository{FullName: "miyabi/other", Team: uuid.New()})
 		wantInvalid(t, err, "team_id")
 		if _, err := f.AddRepository(t.Context(), f.organization(t), society.NewRepository{FullName: "miyabi/platform.go"}); err != nil {
@@ -175,7 +176,7 @@ func TestAnOrganizationAddsAgents(t *testing.T) {
 			"aliases": {Name: "Other", Authority: "support", Aliases: []string{"SPIDER"}},
 		} {
 			_, err := f.AddAgent(t.Context(), as, other)
-			wantConflict(t, field, err, field)
+			wantRefused(t, field, err, field)
 		}
 		for field, other := range map[string]society.NewAgent{
 			"name":      {Authority: "support"},
@@ -323,6 +324,31 @@ func TestABadFleetIsRefused(t *testing.T) {
 				continue
 			}
 			wantInvalid(t, err, field)
+		}
+	})
+}
+
+func TestRepositoriesStayWithinThePlanAtOnce(t *testing.T) {
+	inBothModes(t, func(t *testing.T, f fixture) {
+		as := f.organization(t)
+		results := make(chan error, 14)
+		for i := range cap(results) {
+			go func() {
+				_, err := f.AddRepository(t.Context(), as, society.NewRepository{FullName: fmt.Sprintf("o/%d", i)})
+				results <- err
+			}()
+		}
+		var added int
+		for range cap(results) {
+			err := <-results
+			if err == nil {
+				added++
+			} else if limit, ok := errors.AsType[*society.LimitError](err); !ok || limit.Limit != 10 || limit.Resource != "repositories" {
+				t.Errorf("error is %v, want the limit of the plan", err)
+			}
+		}
+		if added != 10 {
+			t.Errorf("%d repositories were added, want the 10 of the plan", added)
 		}
 	})
 }

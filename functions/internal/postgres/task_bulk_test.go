@@ -94,7 +94,7 @@ func TestABulkActionChangesWhatItCounted(t *testing.T) {
 			wrong := n.Allowed + 1
 			change := society.BulkChange{Action: action, Selection: selection, Worker: worker.ID, Expected: &wrong}
 			_, err = f.ChangeTasks(t.Context(), as, change)
-			wantConflict(t, "another number than expected", err, "expected")
+			wantRefused(t, "another number than expected", err, "expected")
 			change.Expected = &n.Allowed
 			if changed, err := f.ChangeTasks(t.Context(), as, change); err != nil || changed != n.Allowed {
 				t.Errorf("%s changed %d (%v), want %d", action, changed, err, n.Allowed)

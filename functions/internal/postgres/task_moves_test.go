@@ -45,7 +45,8 @@ func (f fixture) worker(t *testing.T, as society.Actor, name string) society.Wor
 	return w
 }
 
-func wantConflict(t *testing.T, what string, err error, field string) {
+// wantRefused asks for a conflict about a field or a rule.
+func wantRefused(t *testing.T, what string, err error, field string) {
 	t.Helper()
 	conflict, ok := errors.AsType[*society.ConflictError](err)
 	if !ok || conflict.Field != field {
@@ -90,7 +91,7 @@ func TestEveryMoveFromEveryState(t *testing.T) {
 					}
 					continue
 				}
-				wantConflict(t, name+" of a "+string(state)+" task", err, "status")
+				wantRefused(t, name+" of a "+string(state)+" task", err, "status")
 				if read, err := f.Task(t.Context(), as, task.ID); err != nil || read != task {
 					t.Errorf("after a refused %s the task is %+v (%v), want %+v", name, read, err, task)
 				}
@@ -167,7 +168,7 @@ func TestATaskIsRetriedAsOftenAsItAllows(t *testing.T) {
 			}
 			again, err := f.RetryTask(t.Context(), as, task.ID)
 			if retry > twice {
-				wantConflict(t, "one retry too many", err, "retry_count")
+				wantRefused(t, "one retry too many", err, "retry_count")
 				break
 			}
 			if err != nil || again.Retries != retry || again.Error != "" || !again.StartedAt.IsZero() || !again.FinishedAt.IsZero() {
@@ -198,7 +199,7 @@ func TestOneOfManyStartsBeginsATask(t *testing.T) {
 			if err := <-results; err == nil {
 				begun++
 			} else {
-				wantConflict(t, "a start too many", err, "status")
+				wantRefused(t, "a start too many", err, "status")
 			}
 		}
 		if begun != 1 {
