@@ -41,7 +41,7 @@ func main() {
 
 func command(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return errors.New("name a command\n" + usage)
+		return fmt.Errorf("name a command\n%s", usage)
 	}
 	var o supervise.Options
 	var follow, background bool
@@ -107,7 +107,7 @@ func parse(flags *flag.FlagSet, args []string) error {
 	name := flags.Name()
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		return errors.New("\n" + usage)
+		return fmt.Errorf("\n%s", usage)
 	case err != nil:
 		return fmt.Errorf("%s: %w\n%s", name, err, usage)
 	case flags.NArg() > 0:

@@ -183,7 +183,7 @@ func (c *Cloud) Close() error {
 		<-c.served
 	}
 	if c.database != nil {
-		failed = append(failed, c.database.stop())
+		c.database.stop()
 	}
 	return errors.Join(failed...)
 }

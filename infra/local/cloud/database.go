@@ -120,7 +120,8 @@ func startDatabase(ctx context.Context, dir string, c *Cloud) (*database, error)
 	d := &database{config: config, cloud: c, cluster: cluster, cancel: cancel, ended: make(chan struct{})}
 	go d.keep(background, cluster)
 	if err := os.WriteFile(portFile, []byte(strconv.Itoa(config.Port)), 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("remember the database's port: %w", err), d.stop())
+		d.stop()
+		return nil, fmt.Errorf("remember the database's port: %w", err)
 	}
 	return d, nil
 }
@@ -172,8 +173,7 @@ func (d *database) keep(ctx context.Context, cluster *rds.Cluster) {
 }
 
 // stop ends PostgreSQL and returns when it is gone.
-func (d *database) stop() error {
+func (d *database) stop() {
 	d.cancel()
 	<-d.ended
-	return nil
 }

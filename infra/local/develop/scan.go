@@ -28,7 +28,7 @@ func scan(roots []string) snapshot {
 			hidden := path != root && strings.HasPrefix(filepath.Base(path), ".")
 			switch {
 			case err != nil:
-				return nil // a file that has just gone
+				return nil //nolint:nilerr // a file that has just gone
 			case d.IsDir() && path != root && (hidden || slices.Contains(passedOver, d.Name())):
 				return fs.SkipDir
 			case !d.Type().IsRegular() || hidden || strings.HasSuffix(path, "_test.go") || strings.HasSuffix(path, "~"):

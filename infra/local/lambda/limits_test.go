@@ -169,7 +169,7 @@ func TestOtherCodeTakesOverAndTheOldFinishesItsWork(t *testing.T) {
 	if r := <-answer; r.FunctionError != "" {
 		t.Errorf("the invocation of the old code gives %s", r.Payload)
 	}
-	within(t, 5*time.Second, "one process is left", func() bool { return len(f.Registry.running()) == 1 })
+	within(t, 5*time.Second, "one process is left", func() bool { return len(f.running()) == 1 })
 	if err := f.Replace("f", t.TempDir()); err == nil || !strings.Contains(err.Error(), "build the functions") {
 		t.Errorf("code without a binary: %v", err)
 	}

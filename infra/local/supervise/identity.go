@@ -12,7 +12,7 @@ import (
 )
 
 // identitySecret holds the OAuth pair that a person fills in once on AWS. Here the stand-in's pair goes in.
-const identitySecret = "/miyabi/local/identity"
+const identitySecret = "/miyabi/local/identity" //nolint:gosec // a name
 
 // oauthPair is what the GitHub stand-in registered this local run with.
 type oauthPair struct {
