@@ -3,25 +3,18 @@ package main
 import (
 	"archive/zip"
 	"compress/flate"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strconv"
 )
 
 // startTime runs the functions' own benchmark, which starts the real binary against a Lambda Runtime API.
 func startTime() (float64, error) {
-	out, err := run(".", nil, "go", "test", "-run=^$", "-bench=StartToFirstResponse", "-benchtime=1x", "./functions/api")
+	out, err := benchmarks("1x", "./functions/api")
 	if err != nil {
 		return 0, err
 	}
-	m := regexp.MustCompile(`([\d.]+) ms-median`).FindStringSubmatch(out)
-	if m == nil {
-		return 0, fmt.Errorf("no figure in:\n%s", out)
-	}
-	return strconv.ParseFloat(m[1], 64)
+	return readMetric(out, "Start", "ms/start")
 }
 
 // apiZip is the size of the zip that a deploy uploads, in millions of bytes.

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// figure is one measured number.
+// figure is one measured number, with its limit where there is one.
 type figure struct {
 	name, limit, unit string
 	// atLeast means that the number should be no lower than its limit; else it should be no higher.
@@ -27,7 +27,10 @@ func (f figure) line(v float64) string {
 	if f.atLeast {
 		sign = "≥"
 	}
-	text := fmt.Sprintf("%-72s %12s   %s %s", f.name, strings.TrimSpace(fmt.Sprintf("%.*f %s", f.decimals, v, f.unit)), sign, strings.TrimSpace(f.limit+" "+f.unit))
+	text := fmt.Sprintf("%-72s %12s", f.name, strings.TrimSpace(fmt.Sprintf("%.*f %s", f.decimals, v, f.unit)))
+	if f.limit != "" {
+		text += fmt.Sprintf("   %s %s", sign, strings.TrimSpace(f.limit+" "+f.unit))
+	}
 	if f.beside != nil {
 		text += "   " + f.beside()
 	}
@@ -62,6 +65,7 @@ func figures(fresh bool) []figure {
 		{name: "make up, built and with data, median of 3", limit: "20", unit: "s", decimals: 1, measure: warmUp},
 	}
 	list = append(list, databaseFigures()...)
+	list = append(list, localCloudFigures()...)
 	if fresh {
 		list = append(list, figure{name: "make up, fresh clone, empty home folder and caches", limit: "480", unit: "s", measure: freshUp})
 	}
