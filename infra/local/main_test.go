@@ -417,3 +417,58 @@ func TestWrongCommandLinesSayWhatIsMissing(t *testing.T) {
 		}
 	}
 }
+
+func TestDevelopmentGivesFunctionsTheirNewCodeAndEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	c := newCheckout(t, "")
+	dir := t.TempDir()
+	bootstrap, err := os.ReadFile(filepath.Join(codeDir, "bootstrap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := filepath.Join(dir, "source", "f")
+	for _, file := range []string{filepath.Join(dir, "deployed", "f", "bootstrap"), source} {
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, bootstrap, 0o700); err != nil { //nolint:gosec // it is executed
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var out safeBuffer
+	done := make(chan error, 1)
+	go func() {
+		done <- command(ctx, []string{
+			"dev", "--state", c.state, "--assembly", c.assembly, "--port", strconv.Itoa(c.port), "--watch", filepath.Dir(source),
+			"--build", "cp '" + source + "' '" + dir + "/f'", "--binaries", dir, "--deployed", filepath.Join(dir, "deployed"),
+		}, &out)
+	}()
+	printed := func(part string) {
+		t.Helper()
+		for deadline := time.Now().Add(20 * time.Second); !strings.Contains(out.String(), part); time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("not printed: %q in %q", part, out.String())
+			}
+		}
+	}
+	printed("Serving http://localhost")
+	url := "http://localhost:" + strconv.Itoa(c.port)
+	before := get(t, url+"/api/x")
+	time.Sleep(time.Second)                                                   // until the sources are followed
+	if err := os.WriteFile(source, append(bootstrap, 0), 0o700); err != nil { //nolint:gosec // it is executed
+		t.Fatal(err)
+	}
+	printed("f restarted after")
+	if after := get(t, url+"/api/x"); after == before {
+		t.Errorf("process %s still answers", before)
+	}
+	if page := get(t, url+"/_local/"); !strings.Contains(page, "ANY /api/{proxy") {
+		t.Errorf("the status page is %s", page)
+	}
+	cancel()
+	if err := <-done; err != nil || !strings.Contains(out.String(), "is stopped") {
+		t.Errorf("dev ends with %v", err)
+	}
+	refusesConnections(t, url)
+}

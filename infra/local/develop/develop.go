@@ -62,6 +62,9 @@ func Run(ctx context.Context, config Config, c Cloud) error {
 	} else if _, err := b.changed(); err != nil {
 		return err
 	}
+	if scan(b.Watch).differs(sources) != "" {
+		clear(b.prints) // what was built may be newer than what runs
+	}
 	for {
 		select {
 		case <-ctx.Done():
