@@ -455,9 +455,11 @@ func TestDevelopmentGivesFunctionsTheirNewCodeAndEndsWithItsContext(t *testing.T
 	printed("Serving http://localhost")
 	url := "http://localhost:" + strconv.Itoa(c.port)
 	before := get(t, url+"/api/x")
-	time.Sleep(time.Second)                                                   // until the sources are followed
-	if err := os.WriteFile(source, append(bootstrap, 0), 0o700); err != nil { //nolint:gosec // it is executed
-		t.Fatal(err)
+	for begun := time.Now(); !strings.Contains(out.String(), "f restarted after") && time.Since(begun) < 20*time.Second; time.Sleep(time.Second) {
+		bootstrap = append(bootstrap, 0)
+		if err := os.WriteFile(source, bootstrap, 0o700); err != nil { //nolint:gosec // it is executed
+			t.Fatal(err)
+		}
 	}
 	printed("f restarted after")
 	if after := get(t, url+"/api/x"); after == before {
