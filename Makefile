@@ -49,6 +49,10 @@ dev: need-postgresql frontend/node_modules/.stamp assembly-local bin/local ## ru
 		--deployed .build/functions/$(GO_PLATFORM) --watch functions,migrations,docs/api,go.mod --restart stacks,infra,cdk.json \
 		--pages 'exec npm --prefix frontend run --silent dev -- --hostname 127.0.0.1'
 
+.PHONY: seed
+seed: ## fill the running system with a demo organization and two weeks of its work
+	@go run ./functions/seed -state "$(STATE)"
+
 .PHONY: url
 url: bin/local ## print the address of the running system
 	@bin/local url --state "$(STATE)"

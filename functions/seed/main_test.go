@@ -1,0 +1,57 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/miyabi-society/platform/functions/internal/postgrestest"
+	"github.com/miyabi-society/platform/migrations"
+)
+
+var server *postgrestest.Server
+
+func TestMain(m *testing.M) {
+	os.Exit(postgrestest.Run(m, func(s *postgrestest.Server) { server = s }))
+}
+
+func TestASecondRunChangesNothing(t *testing.T) {
+	t.Parallel()
+	db := server.Migrated(t)
+	for _, want := range []string{"made the organization miyabi-demo: 4 people", "is there already"} {
+		var out strings.Builder
+		if err := seed(t.Context(), []string{"-database", db.URL(migrations.AppRole)}, &out); err != nil || !strings.Contains(out.String(), want) {
+			t.Errorf("printed %s (%v), want %s", out.String(), err, want)
+		}
+	}
+}
+
+func TestTheDatabaseOfALocalRunIsFoundByItsDataFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "postgres"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "postgres", "port"), []byte("4711"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := inState(dir); err != nil || got != "postgres://miyabi_app@127.0.0.1:4711/miyabi?sslmode=disable" {
+		t.Errorf("got %s (%v)", got, err)
+	}
+}
+
+func TestWhatIsMissingIsSaid(t *testing.T) {
+	t.Parallel()
+	for want, args := range map[string][]string{
+		"-database or -state":     {},
+		"start it with make up":   {"-state", t.TempDir()},
+		"where the database is":   {"-database", "postgres://%"},
+		"temporarily unavailable": {"-database", "postgres://miyabi_app@127.0.0.1:1/none?sslmode=disable"},
+		"not defined":             {"-x"},
+	} {
+		if err := seed(t.Context(), args, new(strings.Builder)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: error is %v, want %s", args, err, want)
+		}
+	}
+}
