@@ -20,6 +20,9 @@ const (
 	notAMember      = "MS404" // or no such thing in the tenant
 	lacksPermission = "MS403"
 	wrongState      = "MS409" // the constraint names the field or the rule, the message says what to do
+	noSuchKey       = "MS401" // or no longer
+	doneBefore      = "MS208" // the hint is the status of the answer and the detail its body in base64; empty: not known
+	wrongValue      = "MS422" // the constraint names the field, the message says what would be right
 	limitReached    = "MS402" // the constraint names what is limited, the detail is the limit as a number
 )
 
@@ -65,6 +68,12 @@ func classifyState(pg *pgconn.PgError) error {
 		return society.ErrForbidden
 	case wrongState:
 		return &society.ConflictError{Field: pg.ConstraintName, Message: pg.Message}
+	case noSuchKey:
+		return society.ErrUnauthenticated
+	case wrongValue:
+		return &society.ValidationError{Fields: []society.FieldError{{Field: pg.ConstraintName, Message: pg.Message}}}
+	case doneBefore:
+		return repeated(pg)
 	case limitReached:
 		limit, _ := strconv.Atoi(pg.Detail)
 		return &society.LimitError{Resource: pg.ConstraintName, Limit: limit}

@@ -138,8 +138,6 @@ func scanGrant(row pgx.CollectableRow) (society.Grant, error) {
 	var expires *time.Time
 	err := row.Scan(&g.ID, &g.Person, &g.Permission, &g.Team, &g.GrantedBy, &g.CreatedAt, &expires)
 	g.CreatedAt = g.CreatedAt.UTC()
-	if expires != nil {
-		g.ExpiresAt = expires.UTC()
-	}
+	g.ExpiresAt = orZero(expires)
 	return g, err
 }

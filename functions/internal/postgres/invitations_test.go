@@ -74,7 +74,7 @@ func TestAnInvitationIsAccepted(t *testing.T) {
 			t.Errorf("the new member sees %+v (%v)", o, err)
 		}
 		wantError(t, f.AcceptInvitation(t.Context(), hana, owner.Organization, made.ID), society.ErrNotFound)
-		wantConflict(t, second(f.Invite(t.Context(), owner, society.NewInvitation{Login: "HANA"})), "login")
+		wantConflictOf(t, second(f.Invite(t.Context(), owner, society.NewInvitation{Login: "HANA"})), "login")
 		var actions []string
 		for _, line := range f.history(t, owner.Organization)[1:] {
 			actions = append(actions, strings.Fields(line)[0])
@@ -90,7 +90,7 @@ func TestAnInvitationIsDeclinedRevokedOrExpires(t *testing.T) {
 		owner := f.organization(t)
 		hana := f.named(t, "hana")
 		declined := f.invite(t, owner, "hana", society.Viewer)
-		wantConflict(t, second(f.Invite(t.Context(), owner, society.NewInvitation{Login: "hana"})), "login")
+		wantConflictOf(t, second(f.Invite(t.Context(), owner, society.NewInvitation{Login: "hana"})), "login")
 		if err := f.DeclineInvitation(t.Context(), hana, owner.Organization, declined.ID); err != nil {
 			t.Error(err)
 		}
@@ -240,7 +240,7 @@ func TestOfTwoInvitationsOfOneAccountAtOnceOneIsMade(t *testing.T) {
 		if (errs[0] == nil) == (errs[1] == nil) {
 			t.Fatalf("both ended as %v", errs)
 		}
-		wantConflict(t, errors.Join(errs...), "login")
+		wantConflictOf(t, errors.Join(errs...), "login")
 	})
 }
 

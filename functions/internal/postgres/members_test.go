@@ -20,7 +20,7 @@ func (f fixture) onPlan(t *testing.T, as society.Actor, plan string) {
 	}
 }
 
-func wantConflict(t *testing.T, err error, field string) {
+func wantConflictOf(t *testing.T, err error, field string) {
 	t.Helper()
 	if conflict, ok := errors.AsType[*society.ConflictError](err); !ok || conflict.Field != field || conflict.Message == "" {
 		t.Errorf("error is %v, want a conflict of %s", err, field)
@@ -135,10 +135,10 @@ func TestTheLastActiveOwnerStays(t *testing.T) {
 	inBothModes(t, func(t *testing.T, f fixture) {
 		owner := f.organization(t)
 		f.member(t, owner, society.Owner, "suspended")
-		wantConflict(t, second(f.ChangeMemberRole(t.Context(), owner, owner.Person, society.Admin)), "role")
-		wantConflict(t, second(f.SuspendMember(t.Context(), owner, owner.Person)), "role")
-		wantConflict(t, f.RemoveMember(t.Context(), owner, owner.Person), "role")
-		wantConflict(t, f.Leave(t.Context(), owner), "role")
+		wantConflictOf(t, second(f.ChangeMemberRole(t.Context(), owner, owner.Person, society.Admin)), "role")
+		wantConflictOf(t, second(f.SuspendMember(t.Context(), owner, owner.Person)), "role")
+		wantConflictOf(t, f.RemoveMember(t.Context(), owner, owner.Person), "role")
+		wantConflictOf(t, f.Leave(t.Context(), owner), "role")
 		if m, err := f.Member(t.Context(), owner, owner.Person); err != nil || m.Role != society.Owner || m.Status != society.Active {
 			t.Errorf("the owner is %+v (%v)", m, err)
 		}
@@ -161,7 +161,7 @@ func TestOfTwoOwnersWhoStepDownAtOnceOneStays(t *testing.T) {
 			if (errs[0] == nil) == (errs[1] == nil) {
 				t.Fatalf("both ended as %v", errs)
 			}
-			wantConflict(t, errors.Join(errs...), "role")
+			wantConflictOf(t, errors.Join(errs...), "role")
 		}
 	})
 }
@@ -170,7 +170,7 @@ func TestOwnershipIsTransferred(t *testing.T) {
 	inBothModes(t, func(t *testing.T, f fixture) {
 		owner := f.organization(t)
 		heir, away := f.member(t, owner, society.Viewer, "active"), f.member(t, owner, society.Admin, "suspended")
-		wantConflict(t, f.TransferOwnership(t.Context(), owner, away.Person), "person")
+		wantConflictOf(t, f.TransferOwnership(t.Context(), owner, away.Person), "person")
 		wantError(t, f.TransferOwnership(t.Context(), owner, owner.Person), society.ErrNotFound)
 		wantError(t, f.TransferOwnership(t.Context(), owner, uuid.New()), society.ErrNotFound)
 		if err := f.TransferOwnership(t.Context(), owner, heir.Person); err != nil {

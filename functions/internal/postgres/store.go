@@ -42,6 +42,8 @@ var (
 	_ society.Access        = (*Store)(nil)
 	_ society.Members       = (*Store)(nil)
 	_ society.Invitations   = (*Store)(nil)
+	_ society.APIKeys       = (*Store)(nil)
+	_ society.Idempotency   = (*Store)(nil)
 )
 
 // New makes a store on a pool whose user is the app role.
@@ -54,18 +56,31 @@ func (s *Store) At(clock func() time.Time) *Store { return &Store{pool: s.pool, 
 // enter runs statements as an actor in their organization. When the actor is no active member there or lacks the
 // permission, none of them runs and the error is society.ErrNotFound or society.ErrForbidden.
 func (s *Store) enter(ctx context.Context, as society.Actor, p society.Permission, queue func(*pgx.Batch)) error {
-	return s.run(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT enter($1::uuid, $2::uuid, $3::text)", as.Organization, as.Person, string(p))
-		queue(b)
-	})
+	return s.enterBy(ctx, "SELECT enter($1::uuid, $2::uuid, $3::text)", as, p, queue)
 }
 
 // enterWithin is enter for changes to things that can belong to a team: it also lets in who holds the permission in some
 // team only. Each statement must guard the rows that it changes with the functions within or require_within of the
 // migrations.
 func (s *Store) enterWithin(ctx context.Context, as society.Actor, p society.Permission, queue func(*pgx.Batch)) error {
+	return s.enterBy(ctx, "SELECT enter_within($1::uuid, $2::uuid, $3::text)", as, p, queue)
+}
+
+const (
+	takeKey            = "SELECT take_key($1::uuid, $2::uuid, $3::uuid, $4::text)"
+	takeIdempotencyKey = "SELECT take_idempotency_key($1::text, $2::bytea, $3::interval)"
+)
+
+// enterBy sends what makes the actor enter, then their idempotency key, then the statements.
+func (s *Store) enterBy(ctx context.Context, statement string, as society.Actor, p society.Permission, queue func(*pgx.Batch)) error {
 	return s.run(ctx, func(b *pgx.Batch) {
-		b.Queue("SELECT enter_within($1::uuid, $2::uuid, $3::text)", as.Organization, as.Person, string(p))
+		if as.Key != uuid.Nil {
+			b.Queue(takeKey, as.Organization, as.Person, as.Key, string(p))
+		}
+		b.Queue(statement, as.Organization, as.Person, string(p))
+		if as.Request != nil {
+			b.Queue(takeIdempotencyKey, as.Request.Key, as.Request.Fingerprint[:], society.IdempotencyLifetime)
+		}
 		queue(b)
 	})
 }

@@ -56,6 +56,10 @@ type Sessions interface {
 type Actor struct {
 	Organization uuid.UUID
 	Person       uuid.UUID
+	// Key is the API key by which the person acts; uuid.Nil when they act by themselves.
+	Key uuid.UUID
+	// Request is the request that must not be done twice; nil when that does not matter.
+	Request *IdempotentRequest
 }
 
 // Me is what a person sees about themselves.
