@@ -68,6 +68,9 @@ func createRule(_ context.Context, c *Cloud, r request) (assembly.Values, error)
 
 // createSchedule runs a schedule of EventBridge Scheduler. A flexible time window is used at its beginning.
 //
+// A target's RetryPolicy has nothing to do here: it is about events that Lambda does not take over, and the local one
+// takes over every one; what becomes of it then is the function's EventInvokeConfig.
+//
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-scheduler-schedule.html
 func createSchedule(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	name, text := r.name("Name", 64), r.properties.text("ScheduleExpression")
