@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/miyabi-society/platform/functions/internal/postgrestest"
 	"github.com/miyabi-society/platform/functions/internal/society"
+	"github.com/miyabi-society/platform/infra/local/rds"
 )
 
 // faults finds what is wrong with the tenancy of a database by its catalogue. Each query gives one line for each fault.
@@ -117,7 +119,12 @@ func TestSQLAndGoAgreeOnThePermissions(t *testing.T) {
 // column is what a query of one column gives the superuser.
 func column(t *testing.T, db *postgrestest.Database, query string, args ...any) []string {
 	t.Helper()
-	rows, err := db.Superuser(t).Query(t.Context(), query, args...)
+	conn, err := pgx.Connect(t.Context(), db.URL(rds.Superuser))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	rows, err := conn.Query(t.Context(), query, args...)
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/miyabi-society/platform/functions/internal/postgrestest"
 	"github.com/miyabi-society/platform/functions/internal/society"
+	"github.com/miyabi-society/platform/infra/local/rds"
 	"github.com/miyabi-society/platform/migrations"
 )
 
@@ -86,12 +87,21 @@ func (f fixture) organization(t *testing.T) society.Actor {
 func (f fixture) member(t *testing.T, as society.Actor, role society.Role, status string) society.Actor {
 	t.Helper()
 	person := f.person(t)
-	_, err := f.db.Superuser(t).Exec(t.Context(),
-		"INSERT INTO organization_members (organization_id, user_id, role, status) VALUES ($1, $2, $3, $4)", as.Organization, person, string(role), status)
+	arrange(t, f.db, "INSERT INTO organization_members (organization_id, user_id, role, status) VALUES ($1, $2, $3, $4)", as.Organization, person, string(role), status)
+	return society.Actor{Organization: as.Organization, Person: person}
+}
+
+// arrange runs a statement as the superuser, on a connection that ends with it: a test may need many.
+func arrange(t *testing.T, db *postgrestest.Database, statement string, args ...any) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), db.URL(rds.Superuser))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return society.Actor{Organization: as.Organization, Person: person}
+	defer func() { _ = conn.Close(context.Background()) }()
+	if _, err := conn.Exec(t.Context(), statement, args...); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (f fixture) task(t *testing.T, as society.Actor, name string) society.Task {

@@ -15,9 +15,7 @@ import (
 // onPlan puts an actor's organization on a plan, as the operators do.
 func (f fixture) onPlan(t *testing.T, as society.Actor, plan string) {
 	t.Helper()
-	if _, err := f.db.Superuser(t).Exec(t.Context(), "UPDATE organizations SET plan = $2 WHERE id = $1", as.Organization, plan); err != nil {
-		t.Fatal(err)
-	}
+	arrange(t, f.db, "UPDATE organizations SET plan = $2 WHERE id = $1", as.Organization, plan)
 }
 
 func wantConflictOf(t *testing.T, err error, field string) {

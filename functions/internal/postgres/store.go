@@ -5,7 +5,9 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/google/uuid"
@@ -93,14 +95,20 @@ func (s *Store) actAs(ctx context.Context, person uuid.UUID, queue func(*pgx.Bat
 	})
 }
 
-// run sends one batch. It sends it once more, on another connection, when the first one proved dead before anything
-// was sent on it.
+// run sends one batch. It sends it once more, on another connection, when the first one proved dead before the whole
+// batch was sent on it.
 func (s *Store) run(ctx context.Context, queue func(*pgx.Batch)) error {
 	err := s.send(ctx, queue)
-	if err != nil && pgconn.SafeToRetry(err) && ctx.Err() == nil {
+	if err != nil && unsent(err) && ctx.Err() == nil {
 		err = s.send(ctx, queue)
 	}
 	return classify(err)
+}
+
+// unsent tells that the server cannot have got the whole batch. Its last message is the one that commits.
+func unsent(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "write" || pgconn.SafeToRetry(err)
 }
 
 func (s *Store) send(ctx context.Context, queue func(*pgx.Batch)) error {
