@@ -104,9 +104,12 @@ func (f fixture) requests(ctx context.Context, as society.Actor) map[string]func
 		"coordinators":    func() error { _, err := f.Coordinators(ctx, as, healthy, first); return err },
 		"workers":         func() error { _, err := f.Workers(ctx, as, uuid.Nil, healthy, first); return err },
 		"its workers":     func() error { _, err := f.Workers(ctx, as, key(5, 1), healthy, first); return err },
-		"heartbeat":       func() error { _, err := f.WorkerHeartbeat(ctx, as, key(6, 1), society.Heartbeat{}, healthy); return err },
-		"audit":           func() error { _, err := f.AuditLog(ctx, as, society.AuditFilter{}, first); return err },
-		"sweep":           func() error { _, err := f.SweepLogs(ctx, time.Now().AddDate(0, 0, -30), 100); return err },
+		"heartbeat": func() error {
+			_, err := f.WorkerHeartbeat(ctx, as, key(6, 1), society.Heartbeat{}, healthy)
+			return err
+		},
+		"audit": func() error { _, err := f.AuditLog(ctx, as, society.AuditFilter{}, first); return err },
+		"sweep": func() error { _, err := f.SweepLogs(ctx, time.Now().AddDate(0, 0, -30), 100); return err },
 		"life": func() error {
 			t, err := f.CreateTask(ctx, as, society.NewTask{Name: "x"})
 			if err == nil {

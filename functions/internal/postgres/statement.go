@@ -25,7 +25,6 @@ type statement struct {
 }
 
 const (
-	enterWithin  = "SELECT enter_within($1::uuid, $2::uuid, $3::text)"
 	guardTask    = "SELECT require_within(team_id) FROM tasks WHERE id = $1::uuid FOR NO KEY UPDATE"
 	guardRepo    = "SELECT require_within(team_id) FROM repositories WHERE id = $1::uuid FOR NO KEY UPDATE"
 	guardNewItem = "SELECT require_within($1::uuid)"
@@ -39,15 +38,11 @@ func (s *Store) do(ctx context.Context, as society.Actor, st statement, read fun
 		}
 		b.Queue(st.query, args...).Query(read)
 	}
-	var err error
+	enter := s.enter
 	if st.within {
-		err = s.run(ctx, func(b *pgx.Batch) {
-			b.Queue(enterWithin, as.Organization, as.Person, string(st.permission))
-			queue(b)
-		})
-	} else {
-		err = s.enter(ctx, as, st.permission, queue)
+		enter = s.enterWithin
 	}
+	err := enter(ctx, as, st.permission, queue)
 	if err != nil {
 		return fmt.Errorf("%s: %w", st.what, explain(err))
 	}
