@@ -61,7 +61,7 @@ func seed(ctx context.Context, args []string, out io.Writer) error {
 func fill(ctx context.Context, store *postgres.Store, out io.Writer) error {
 	made, err := demo.Fill(ctx, store, time.Now())
 	if errors.Is(err, demo.ErrThere) {
-		_, _ = fmt.Fprintln(out, err)
+		_, _ = fmt.Fprintln(out, demo.ErrThere)
 		return nil
 	}
 	if err != nil {
