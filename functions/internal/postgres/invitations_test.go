@@ -244,6 +244,22 @@ func TestOfTwoInvitationsOfOneAccountAtOnceOneIsMade(t *testing.T) {
 	})
 }
 
+func TestReceivedInvitationsComeNewestFirstPageByPage(t *testing.T) {
+	inBothModes(t, func(t *testing.T, f fixture) {
+		hana := f.named(t, "hana")
+		var want []string
+		for range 3 {
+			want = append([]string{f.invite(t, f.organization(t), "hana", society.Member).ID.String()}, want...)
+		}
+		got := pages(t, 2, func(p society.PageRequest) (society.Page[society.ReceivedInvitation], error) {
+			return f.MyInvitations(t.Context(), hana, p)
+		}, func(i society.ReceivedInvitation) string { return i.ID.String() })
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	})
+}
+
 func TestInvalidInvitationsAreRefused(t *testing.T) {
 	inBothModes(t, func(t *testing.T, f fixture) {
 		owner := f.organization(t)

@@ -65,7 +65,7 @@ var accounts atomic.Int64
 func (f fixture) person(t *testing.T) uuid.UUID {
 	t.Helper()
 	id := accounts.Add(1)
-	in, err := f.SignIn(t.Context(), society.GitHubAccount{ID: id, Login: fmt.Sprintf("person-%d", id), Name: "人", AvatarURL: "https://avatars.example/1"}, token(t))
+	in, err := f.SignIn(t.Context(), society.GitHubAccount{ID: id, Login: fmt.Sprintf("person-%08d", id), Name: "人", AvatarURL: "https://avatars.example/1"}, token(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func (o *things) team() uuid.UUID {
 	if o.inside != nil {
 		return o.inside.ID
 	}
-	return o.fixture.team(o.t, o.owner, "雅 team").ID
+	return o.fixture.team(o.t, o.owner, "team of "+o.owner.Organization.String()).ID
 }
 
 func (o *things) viewer() uuid.UUID {
@@ -134,7 +134,7 @@ var operationsOnPeople = map[string]operation{
 		return of.TeamMembers(ctx, as, of.team(), onePage)
 	}},
 	"CreateTeam": {needs: society.TeamsCreate, do: func(ctx context.Context, as society.Actor, of *things) (any, error) {
-		return of.CreateTeam(ctx, as, society.NewTeam{Name: "x"})
+		return of.CreateTeam(ctx, as, society.NewTeam{Name: "new team of " + as.Person.String()})
 	}},
 	"UpdateTeam": {needs: society.TeamsUpdate, inTeam: true, do: func(ctx context.Context, as society.Actor, of *things) (any, error) {
 		return of.UpdateTeam(ctx, as, of.team(), society.TeamChange{Description: text("x")})
@@ -280,6 +280,7 @@ func TestEachOperationSaysThatTheDatabaseIsOutOfReach(t *testing.T) {
 	check("MyInvitations", second(f.MyInvitations(over, person, onePage)))
 	check("AcceptInvitation", f.AcceptInvitation(over, person, uuid.New(), uuid.New()))
 	check("DeclineInvitation", f.DeclineInvitation(over, person, uuid.New(), uuid.New()))
+	check("Dependencies", second(f.Dependencies(over, of.owner, uuid.New())))
 	check("SignIn", second(f.SignIn(over, account(-30), token(t))))
 	check("Rotate", second(f.Rotate(over, token(t), token(t))))
 	check("SignOut", f.SignOut(over, token(t)))
@@ -318,6 +319,11 @@ func TestNothingIsMadeWithoutRandomness(t *testing.T) { //nolint:paralleltest //
 	check("Invite", second(f.Invite(t.Context(), of.owner, society.NewInvitation{Login: "hana"})))
 	check("Grant", second(f.Grant(t.Context(), of.owner, society.NewGrant{Person: viewer, Permission: society.TasksRead})))
 	check("CreateOrganization", second(f.CreateOrganization(t.Context(), of.owner.Person, society.NewOrganization{Name: "x"})))
+	check("CreateTask", second(f.CreateTask(t.Context(), of.owner, society.NewTask{Name: "x"})))
+	check("AddAgent", second(f.AddAgent(t.Context(), of.owner, society.NewAgent{Name: "x", Authority: "execute"})))
+	check("AddRepository", second(f.AddRepository(t.Context(), of.owner, society.NewRepository{FullName: "a/b"})))
+	check("RegisterCoordinator", second(f.RegisterCoordinator(t.Context(), of.owner, society.NewCoordinator{Name: "x"}, society.DefaultThresholds)))
+	check("RegisterWorker", second(f.RegisterWorker(t.Context(), of.owner, society.NewWorker{Name: "x"}, society.DefaultThresholds)))
 	for after := range 2 {
 		uuid.SetRand(&brokenRandomness{after: after})
 		check(fmt.Sprint("SignIn after ", after), second(f.SignIn(t.Context(), account(-31), society.TokenHash{1})))
