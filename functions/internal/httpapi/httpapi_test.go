@@ -304,8 +304,12 @@ func TestAnotherSiteCannotUseTheCookie(t *testing.T) {
 	s := newSite(t, "")
 	s.signIn(t, 1)
 	for _, header := range [][]string{
-		{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Sec-Fetch-Site", "none"},
-		{"Sec-Fetch-Site", ""}, {"Sec-Fetch-Site", "", "Origin", "null"}, {"Sec-Fetch-Site", "", "Origin", "https://evil.example"},
+		{"Sec-Fetch-Site", "cross-site"},
+		{"Sec-Fetch-Site", "same-site"},
+		{"Sec-Fetch-Site", "none"},
+		{"Sec-Fetch-Site", ""},
+		{"Sec-Fetch-Site", "", "Origin", "null"},
+		{"Sec-Fetch-Site", "", "Origin", "https://evil.example"},
 		{"Sec-Fetch-Site", "", "Origin", "http://example.com", "X-Forwarded-Host", "society.example"},
 	} {
 		s.do(t, http.MethodPost, organizations, `{"name":"x"}`, header...).wantProblem(t, strings.Join(header, " "), http.StatusForbidden)

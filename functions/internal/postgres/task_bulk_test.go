@@ -19,8 +19,11 @@ func TestTasksAreFound(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, n := range []society.NewTask{
-			{Name: "Plain"}, {Name: "Urgent", Priority: society.P0}, {Name: "Code", AgentType: "CodeGenAgent"},
-			{Name: "Repo", Repository: repository.ID}, {Name: "Team", Team: team},
+			{Name: "Plain"},
+			{Name: "Urgent", Priority: society.P0},
+			{Name: "Code", AgentType: "CodeGenAgent"},
+			{Name: "Repo", Repository: repository.ID},
+			{Name: "Team", Team: team},
 		} {
 			if _, err := f.CreateTask(t.Context(), as, n); err != nil {
 				t.Fatal(err)

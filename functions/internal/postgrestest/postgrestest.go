@@ -232,7 +232,7 @@ func (d *Database) Dump(t testing.TB) string {
 	if _, err := exec.LookPath("pg_dump"); err != nil {
 		t.Skip("pg_dump is not installed")
 	}
-	out, err := exec.CommandContext(t.Context(), "pg_dump", "--schema-only", "--dbname", d.URL(rds.Superuser)).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "pg_dump", "--schema-only", "--dbname", d.URL(rds.Superuser)).CombinedOutput() //nolint:gosec // a URL made here
 	if err != nil {
 		t.Fatalf("pg_dump: %v: %s", err, out)
 	}

@@ -34,7 +34,7 @@ func saveFile(file string, v any) error {
 	if err != nil {
 		return fmt.Errorf("writing the store: %w", err)
 	}
-	defer os.Remove(tmp.Name()) // gone already when the rename succeeded
+	defer func() { _ = os.Remove(tmp.Name()) }() // gone already when the rename succeeded
 	_, err = tmp.Write(data)
 	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
 		return fmt.Errorf("writing the store: %w", err)

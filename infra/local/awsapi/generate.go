@@ -115,8 +115,11 @@ func (g *Generate) sets() []string {
 		out   bool
 		chars string
 	}{
-		{g.ExcludeLowercase, lowercase}, {g.ExcludeUppercase, uppercase}, {g.ExcludeNumbers, digits},
-		{g.ExcludePunctuation, punctuation}, {!g.IncludeSpace, " "},
+		{g.ExcludeLowercase, lowercase},
+		{g.ExcludeUppercase, uppercase},
+		{g.ExcludeNumbers, digits},
+		{g.ExcludePunctuation, punctuation},
+		{!g.IncludeSpace, " "},
 	}
 	var sets []string
 	for _, c := range candidates {

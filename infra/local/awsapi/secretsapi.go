@@ -126,7 +126,7 @@ type describeOutput struct {
 	Description        string `json:",omitempty"`
 	CreatedDate        epoch
 	LastChangedDate    epoch
-	VersionIdsToStages map[string][]string
+	VersionIDsToStages map[string][]string `json:"VersionIdsToStages"`
 }
 
 func (s *Secrets) describe(in describeInput) (any, error) {
@@ -138,7 +138,7 @@ func (s *Secrets) describe(in describeInput) (any, error) {
 	}
 	out := describeOutput{sec.ARN, sec.Name, sec.Description, epoch(sec.Created), epoch(sec.Changed), map[string][]string{}}
 	for stage, v := range sec.versions() {
-		out.VersionIdsToStages[v.ID] = []string{stage}
+		out.VersionIDsToStages[v.ID] = []string{stage}
 	}
 	return out, nil
 }

@@ -95,7 +95,7 @@ func redirect(w http.ResponseWriter, r *http.Request, target *url.URL, add url.V
 	}
 	to := *target
 	to.RawQuery = query.Encode()
-	http.Redirect(w, r, to.String(), http.StatusFound)
+	http.Redirect(w, r, to.String(), http.StatusFound) //nolint:gosec // the target is the registered callback or below it
 }
 
 // below reports whether a path is base or lies under it. A path that is not clean never does.

@@ -258,7 +258,7 @@ func (s *servers) close() error {
 		}
 	}
 	for ; s.count > 0; s.count-- {
-		_ = <-s.failed // each ends because it is closed
+		<-s.failed // each ends because it is closed
 	}
 	return nil
 }

@@ -116,10 +116,10 @@ func (a *App) user(ctx context.Context, token string) (society.GitHubAccount, er
 		return none, fmt.Errorf("%w: ask for the account: %s", ErrUnavailable, kind(err))
 	}
 	defer func() { _ = answer.Body.Close() }()
-	switch {
-	case answer.StatusCode == http.StatusOK:
+	switch answer.StatusCode {
+	case http.StatusOK:
 		return readAccount(io.LimitReader(answer.Body, maxAnswer))
-	case answer.StatusCode == http.StatusUnauthorized:
+	case http.StatusUnauthorized:
 		return none, fmt.Errorf("%w: the token is not accepted", ErrRefused)
 	}
 	return none, fmt.Errorf("%w: ask for the account: status %d", ErrUnavailable, answer.StatusCode)
