@@ -203,6 +203,7 @@ func (s state) summary(out io.Writer, url string) {
 	}
 	say(out, "  Sign in as       "+strings.Join(people, ", "))
 	say(out, "  Status           "+url+status.Path)
+	say(out, "  Demo data        make seed")
 	say(out, "  Logs             "+LogFile(s.dir)+"  (make logs)")
 	say(out, "  Stop             make down")
 }
