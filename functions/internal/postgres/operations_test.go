@@ -258,9 +258,10 @@ func TestEachChangeLeavesAnAuditRowAndEachReadNone(t *testing.T) {
 }
 
 func TestEachOperationSaysThatTheDatabaseIsOutOfReach(t *testing.T) {
-	t.Parallel()
-	db := server.Migrated(t)
-	f := fixture{Store: New(newPool(t, db, pgx.QueryExecModeExec)), db: db}
+	inBothModes(t, refusesOutOfReach)
+}
+
+func refusesOutOfReach(t *testing.T, f fixture) {
 	of := &things{fixture: f, t: t, owner: f.roomy(t)}
 	over, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -94,6 +95,13 @@ func From(ctx context.Context, log *slog.Logger, err error) *Problem {
 		p := New(http.StatusConflict, "conflict", "Conflict", "The "+conflict.Field+" "+conflict.Message+".")
 		p.Errors = []Field{{Field: "body." + conflict.Field, Message: conflict.Message}}
 		return p
+	}
+	if limit, ok := errors.AsType[*society.LimitError](err); ok {
+		return New(http.StatusConflict, "limit", "Limit of the plan",
+			fmt.Sprintf("The plan of this organization allows %d %s. Remove one, or ask for a larger plan.", limit.Limit, limit.Resource))
+	}
+	if _, ok := errors.AsType[*society.RepeatedError](err); ok {
+		return New(http.StatusConflict, "repeated", "Done before", "A request with this idempotency key was done before. Read what it made.")
 	}
 	switch {
 	case errors.Is(err, society.ErrUnauthenticated):
