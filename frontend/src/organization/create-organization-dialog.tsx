@@ -1,12 +1,12 @@
 'use client';
 
-import { type FormEvent, useState } from 'react';
 import { useTranslations } from 'use-intl/react';
 import { Failure } from '@/api/failure';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
+import { useDraft } from '@/ui/draft';
 import { Field, INPUT_LOOK } from '@/ui/field';
-import { focusFirstInvalid, lengthOf } from '@/ui/form';
+import { lengthOf } from '@/ui/form';
 import { FormFailure } from '@/ui/form-failure';
 import { type NewOrganization, type Organization, useCreateOrganization } from './queries';
 import { isSlug, slugFrom } from './slug';
@@ -32,33 +32,14 @@ export function CreateOrganizationDialog(props: {
   const t = useTranslations('organizations');
   const form = useTranslations('form');
   const create = useCreateOrganization();
-  const [draft, setDraft] = useState(BLANK);
-  const [checked, setChecked] = useState(false);
+  const { draft, checked, write, send } = useDraft(BLANK, create, props.onCreated);
   const slug = draft.slug ?? slugFrom(draft.name);
   const errors = useErrors(draft, slug, create.error);
   const shown: Partial<typeof errors> = checked ? errors : {};
 
-  function write(change: Partial<Draft>) {
-    setDraft((before) => ({ ...before, ...change }));
-    if (create.error) create.reset();
-  }
-
-  function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    setChecked(true);
-    if (Object.values(errors).some(Boolean)) return focusFirstInvalid(event.currentTarget);
-    create.mutate(bodyFrom(draft, slug), {
-      onSuccess: (created) => {
-        setDraft(BLANK);
-        setChecked(false);
-        props.onCreated(created);
-      },
-    });
-  }
-
   return (
     <Dialog open={props.open} onClose={props.onClose} title={t('create')}>
-      <form noValidate onSubmit={submit} className="flex flex-col gap-4">
+      <form noValidate onSubmit={(event) => send(event, errors, bodyFrom(draft, slug))} className="flex flex-col gap-4">
         <Field label={t('fields.name')} hint={t('fields.nameHint')} error={shown.name}>
           {(ties) => (
             <input

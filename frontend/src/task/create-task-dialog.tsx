@@ -1,11 +1,11 @@
 'use client';
 
-import { type FormEvent, useState } from 'react';
 import { useTranslations } from 'use-intl/react';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
+import { useDraft } from '@/ui/draft';
 import { Field, INPUT_LOOK } from '@/ui/field';
-import { focusFirstInvalid, lengthOf } from '@/ui/form';
+import { lengthOf } from '@/ui/form';
 import { FormFailure } from '@/ui/form-failure';
 import { type NewTask, TASK_PRIORITIES, type Task, type TaskPriority, useCreateTask } from './queries';
 
@@ -31,32 +31,13 @@ export function CreateTaskDialog(props: {
   const t = useTranslations('tasks');
   const form = useTranslations('form');
   const create = useCreateTask(props.organization);
-  const [draft, setDraft] = useState(BLANK);
-  const [checked, setChecked] = useState(false);
+  const { draft, checked, write, send } = useDraft(BLANK, create, props.onCreated);
   const errors = useErrors(draft);
   const shown: Partial<typeof errors> = checked ? errors : {};
 
-  function write(change: Partial<Draft>) {
-    setDraft((before) => ({ ...before, ...change }));
-    if (create.error) create.reset();
-  }
-
-  function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    setChecked(true);
-    if (Object.values(errors).some(Boolean)) return focusFirstInvalid(event.currentTarget);
-    create.mutate(bodyFrom(draft), {
-      onSuccess: (created) => {
-        setDraft(BLANK);
-        setChecked(false);
-        props.onCreated(created);
-      },
-    });
-  }
-
   return (
     <Dialog open={props.open} onClose={props.onClose} title={t('create')}>
-      <form noValidate onSubmit={submit} className="flex flex-col gap-4">
+      <form noValidate onSubmit={(event) => send(event, errors, bodyFrom(draft))} className="flex flex-col gap-4">
         <Field label={t('fields.name')} hint={t('fields.nameHint')} error={shown.name}>
           {(ties) => (
             <input
