@@ -216,7 +216,7 @@ func (h history) check() error {
 		case Edited:
 			reasons = append(reasons, fmt.Errorf("%s was applied with another content: restore the file and put the change into a new migration; on a database of your own go down below %d first", one.Name, one.Version))
 		case Skipped:
-			reasons = append(reasons, fmt.Errorf("%s was never applied, but a later one was: give it a number above %d", one.Name, h.version()))
+			reasons = append(reasons, fmt.Errorf("%s was never applied, but a later one was: give it a number above %d, or, where the data may go, start afresh (`make up RESET=1`)", one.Name, h.version()))
 		case Unknown:
 			reasons = append(reasons, fmt.Errorf("the database has migration %d %s, which this program does not know: use the release that made it", one.Version, one.Name))
 		case Applied, Pending:
