@@ -258,7 +258,7 @@ func (s *servers) close() error {
 		}
 	}
 	for ; s.count > 0; s.count-- {
-		<-s.failed // each ends because it is closed
+		<-s.failed //nolint:errcheck // each ends because it is closed
 	}
 	return nil
 }
