@@ -50,6 +50,8 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 		refused.write(w, c.id, e.Context.RequestID)
 	} else if err := c.accept(w, r, a); err != nil {
 		e.integration.failure = err
+	} else {
+		defer func() { go c.run() }() // after its own line in the access log come those of its messages
 	}
 	s.api.AccessLog.Write(e.variables())
 }
@@ -147,7 +149,7 @@ func (f *refusedHandshake) write(w http.ResponseWriter, connectionID, requestID 
 	_, _ = w.Write(body) // a caller that left is no error
 }
 
-// accept completes the handshake. The subprotocol is the one that the $connect route answered, if the client offered it
+// accept completes the handshake; without an error the connection is ready to run. The subprotocol is the one that the $connect route answered, if the client offered it
 // (page websocket-connect-route-subprotocol).
 func (c *connection) accept(w http.ResponseWriter, r *http.Request, a answer) error {
 	options := &ws.AcceptOptions{InsecureSkipVerify: true, OnPingReceived: c.pinged} // API Gateway leaves Origin to the $connect route
@@ -164,10 +166,9 @@ func (c *connection) accept(w http.ResponseWriter, r *http.Request, a answer) er
 	socket.SetReadLimit(maxMessage)
 	c.ws, c.socket = socket, guarded.guard
 	if !c.server.add(c) {
-		return c.socket.Close() // the server is ending
+		return errors.Join(errors.New("the server is ending"), c.socket.Close())
 	}
 	c.watch()
-	go c.run()
 	return nil
 }
 
