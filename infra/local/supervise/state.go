@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // state is the folder of one local run.
@@ -58,8 +59,21 @@ func (r record) alive() bool {
 	return r.PID > 0 && r.Started != "" && startTime(r.PID) == r.Started
 }
 
+// handover is how long the run lock may be held without a living process on record: one that was killed lets go of it
+// a moment after it counts as ended, and one that starts takes it a moment before it is on record.
+const handover = 3 * time.Second
+
 // running gives the record of the process that holds the run lock.
 func (s state) running() (record, bool, error) {
+	for deadline := time.Now().Add(handover); ; time.Sleep(10 * time.Millisecond) {
+		r, held, err := s.holder()
+		if err != nil || !held || r.alive() || time.Now().After(deadline) {
+			return r, held, err
+		}
+	}
+}
+
+func (s state) holder() (record, bool, error) {
 	l, err := s.tryLock(runLock)
 	if err == nil {
 		return record{}, false, l.release()
