@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,8 +24,6 @@ const (
 	appendLog = "SELECT kept FROM append_log($1::uuid, $2::text[], $3::text[], $4::timestamptz[], $5::integer) AS l (kept)"
 	guardRun  = `SELECT require_within(t.team_id) FROM executions AS e
 		INNER JOIN tasks AS t ON t.organization_id = e.organization_id AND t.id = e.task_id WHERE e.id = $1::uuid`
-	sweepLogs     = "SELECT sweep_execution_logs($1::timestamptz, $2::integer)"
-	sweepActivity = "SELECT sweep_activity($1::timestamptz, $2::integer)"
 )
 
 // Executions implements society.Executions.
@@ -101,25 +98,4 @@ func (s *Store) AppendLog(ctx context.Context, as society.Actor, execution uuid.
 	}
 	write := statement{permission: society.AgentsExecute, what: "append to a log", query: appendLog, within: true, guard: guardRun}
 	return single(ctx, s, as, write, pgx.RowTo[int], execution, levels, messages, moments, limit)
-}
-
-// SweepLogs implements society.Retention.
-func (s *Store) SweepLogs(ctx context.Context, before time.Time, atMost int) (int64, error) {
-	return s.sweep(ctx, "sweep the logs", sweepLogs, before, atMost)
-}
-
-// SweepActivity implements society.Retention.
-func (s *Store) SweepActivity(ctx context.Context, before time.Time, atMost int) (int64, error) {
-	return s.sweep(ctx, "sweep the activity", sweepActivity, before, atMost)
-}
-
-func (s *Store) sweep(ctx context.Context, what, query string, before time.Time, atMost int) (int64, error) {
-	var swept int64
-	err := s.run(ctx, func(b *pgx.Batch) {
-		b.Queue(query, before, atMost).QueryRow(func(row pgx.Row) error { return row.Scan(&swept) })
-	})
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", what, err)
-	}
-	return swept, nil
 }

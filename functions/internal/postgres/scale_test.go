@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/miyabi-society/platform/functions/internal/postgrestest"
 	"github.com/miyabi-society/platform/functions/internal/society"
 )
 
@@ -59,9 +58,9 @@ var million = []string{
 }
 
 // scans counts the sequential scans of the large tables.
-func scans(t *testing.T, db *postgrestest.Database) map[string]int64 {
+func scans(t *testing.T, conn *pgx.Conn) map[string]int64 {
 	t.Helper()
-	rows, err := db.Superuser(t).Query(t.Context(), "SELECT relname, seq_scan FROM pg_stat_user_tables WHERE n_live_tup >= 4000")
+	rows, err := conn.Query(t.Context(), "SELECT relname, seq_scan FROM pg_stat_user_tables WHERE n_live_tup >= 4000")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,6 +87,9 @@ func (f fixture) requests(ctx context.Context, as society.Actor) map[string]func
 		return uuid.MustParse(fmt.Sprintf("%08x-0000-7000-%s-%012x", kind, as.Organization.String()[19:23], number))
 	}
 	yes := true
+	sweep := func(what society.Passing) func() error {
+		return func() error { _, err := f.Sweep(ctx, what, time.Now().AddDate(0, 0, -30), 100); return err }
+	}
 	requests := map[string]func() error{
 		"task":            func() error { _, err := f.Task(ctx, as, key(8, 1)); return err },
 		"dependencies":    func() error { _, err := f.Dependencies(ctx, as, key(8, 38)); return err },
@@ -109,7 +111,6 @@ func (f fixture) requests(ctx context.Context, as society.Actor) map[string]func
 			return err
 		},
 		"audit": func() error { _, err := f.AuditLog(ctx, as, society.AuditFilter{}, first); return err },
-		"sweep": func() error { _, err := f.SweepLogs(ctx, time.Now().AddDate(0, 0, -30), 100); return err },
 		"life": func() error {
 			t, err := f.CreateTask(ctx, as, society.NewTask{Name: "x"})
 			if err == nil {
@@ -126,6 +127,9 @@ func (f fixture) requests(ctx context.Context, as society.Actor) map[string]func
 			}
 			return err
 		},
+	}
+	for what := range sweeps {
+		requests["sweep "+string(what)] = sweep(what)
 	}
 	for name, filter := range map[string]society.TaskFilter{
 		"tasks": {}, "failed": {Status: []society.TaskStatus{society.Failed}}, "urgent": {Priority: []society.TaskPriority{society.P0}},
@@ -157,12 +161,12 @@ func TestNoRequestScansALargeTable(t *testing.T) {
 		}
 	}
 	t.Logf("filled in %v", time.Since(begin))
-	wantSeen(t, db, conn)
+	wantSeen(t, conn)
 	as := society.Actor{Organization: uuid.MustParse("00000002-0000-7000-0007-000000000000"), Person: uuid.MustParse("00000001-0000-7000-0007-000000000000")}
 	for _, mode := range []pgx.QueryExecMode{pgx.QueryExecModeExec, pgx.QueryExecModeCacheStatement} {
 		f := fixture{Store: New(newPool(t, db, mode)), db: db}
 		for name, request := range f.requests(t.Context(), as) {
-			before := f.flushed(t)
+			before := f.flushed(t, conn)
 			var slowest time.Duration
 			for range 8 {
 				begin := time.Now()
@@ -171,7 +175,7 @@ func TestNoRequestScansALargeTable(t *testing.T) {
 				}
 				slowest = max(slowest, time.Since(begin))
 			}
-			for table, n := range f.flushed(t) {
+			for table, n := range f.flushed(t, conn) {
 				if n != before[table] {
 					t.Errorf("%s: %q scans %s %d times in 8", mode, name, table, n-before[table])
 				}
@@ -182,21 +186,21 @@ func TestNoRequestScansALargeTable(t *testing.T) {
 }
 
 // wantSeen proves that a scan would be seen.
-func wantSeen(t *testing.T, db *postgrestest.Database, conn *pgx.Conn) {
+func wantSeen(t *testing.T, conn *pgx.Conn) {
 	t.Helper()
-	before := scans(t, db)
+	before := scans(t, conn)
 	for _, statement := range []string{"SELECT max(description) FROM tasks", "SELECT pg_stat_force_next_flush()"} {
 		if _, err := conn.Exec(t.Context(), statement); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if after := scans(t, db); after["tasks"] == before["tasks"] {
+	if after := scans(t, conn); after["tasks"] == before["tasks"] {
 		t.Fatalf("a scan of the tasks was not counted: %v, then %v", before, after)
 	}
 }
 
 // flushed counts the scans after the connections of the store have told theirs.
-func (f fixture) flushed(t *testing.T) map[string]int64 {
+func (f fixture) flushed(t *testing.T, conn *pgx.Conn) map[string]int64 {
 	t.Helper()
 	for _, c := range f.pool.AcquireAllIdle(t.Context()) {
 		if _, err := c.Exec(t.Context(), "SELECT pg_stat_force_next_flush()"); err != nil {
@@ -204,5 +208,5 @@ func (f fixture) flushed(t *testing.T) map[string]int64 {
 		}
 		c.Release()
 	}
-	return scans(t, f.db)
+	return scans(t, conn)
 }

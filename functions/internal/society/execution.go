@@ -88,15 +88,6 @@ type Executions interface {
 	AppendLog(ctx context.Context, as Actor, execution uuid.UUID, lines []LogLine, limit int) (int, error)
 }
 
-// Retention takes away what is too old, over all organizations.
-type Retention interface {
-	// SweepLogs removes at most so many lines that came before a time, the oldest first, and gives how many. The last
-	// day is never touched.
-	SweepLogs(ctx context.Context, before time.Time, atMost int) (int64, error)
-	// SweepActivity does the same to the activity.
-	SweepActivity(ctx context.Context, before time.Time, atMost int) (int64, error)
-}
-
 // Happening is an entry of an organization's activity.
 type Happening struct {
 	ID     uuid.UUID
