@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/signal"
 	"strings"
@@ -19,15 +20,18 @@ import (
 
 const usage = `usage: local COMMAND --state DIR [flags]
 
-  up    --assembly DIR [--port N] [--reset]   start in the background and wait until it serves
-  run   --assembly DIR [--port N] [--reset]   the same in the foreground; Ctrl-C stops it
+  up    --assembly DIR [--port N] [--database HOST:PORT] [--reset]
+                     start in the background and wait until it serves
+  run   --assembly DIR [--port N] [--database HOST:PORT] [--reset]
+                     the same in the foreground; Ctrl-C stops it
   dev   --assembly DIR [--port N] --build COMMAND --binaries DIR --deployed DIR [--watch PATHS] [--restart PATHS] [--pages COMMAND]
-                                              in the foreground, with every change of the sources; Ctrl-C stops it
-  down                                        stop it; the data stays
-  url                                         print its address
-  logs  [--follow]                            print the end of its log
+                     in the foreground, with every change of the sources; Ctrl-C stops it
+  down               stop it; the data stays
+  url                print its address
+  logs  [--follow]   print the end of its log
 
---state DIR holds the data, the lock and the log of one run.`
+--state DIR holds the data, the lock and the log of one run. --database names a PostgreSQL that lets its user postgres in
+without a password; it is used in place of one that is started here, and runs on afterwards.`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -54,6 +58,7 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 		flags.StringVar(&o.Assembly, "assembly", "", "")
 		flags.IntVar(&o.Port, "port", supervise.DefaultPort, "")
 		flags.BoolVar(&o.Reset, "reset", false, "")
+		flags.Func("database", "", address(&o.Database))
 		flags.BoolVar(&background, "background", false, "")
 		flags.StringVar(&d.Build, "build", "", "")
 		flags.StringVar(&d.Binaries, "binaries", "", "")
@@ -92,6 +97,17 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 	}
 	_, err = fmt.Fprintln(out, url)
 	return err
+}
+
+// address reads HOST:PORT, or nothing.
+func address(into *string) func(string) error {
+	return func(text string) error {
+		if _, port, err := net.SplitHostPort(text); text != "" && (err != nil || port == "") {
+			return errors.New("it must be HOST:PORT")
+		}
+		*into = text
+		return nil
+	}
 }
 
 // paths reads a list with commas.

@@ -16,6 +16,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/miyabi-society/platform/infra/local/rds"
 )
 
 // codeDir holds the bootstrap that TestMain builds from testdata/function.
@@ -45,24 +49,28 @@ func build(m *testing.M) int {
 	return m.Run()
 }
 
-// stack serves index.html from a bucket and the test function under /api/.
-const stack = `{"Resources": {
-	%s
+// api serves the test function under /api/ of an HTTP API.
+const api = `
 	"F": {"Type": "AWS::Lambda::Function", "Properties": {"Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": 10, "Code": {"S3Bucket": "assets", "S3Key": "code.zip"}}},
 	"Api": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"ProtocolType": "HTTP", "Name": "a"}},
 	"Stage": {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"ApiId": {"Ref": "Api"}, "StageName": "$default"}},
 	"Integration": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {"ApiId": {"Ref": "Api"}, "IntegrationType": "AWS_PROXY", "IntegrationUri": {"Fn::GetAtt": ["F", "Arn"]}, "PayloadFormatVersion": "2.0"}},
 	"Route": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {"ApiId": {"Ref": "Api"}, "RouteKey": "ANY /api/{proxy+}", "Target": {"Fn::Sub": "integrations/${Integration}"}}},
-	"Permission": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:InvokeFunction", "FunctionName": {"Fn::GetAtt": ["F", "Arn"]}, "Principal": "apigateway.amazonaws.com"}},
+	"Permission": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:InvokeFunction", "FunctionName": {"Fn::GetAtt": ["F", "Arn"]}, "Principal": "apigateway.amazonaws.com"}}`
+
+// site serves index.html from a bucket, and the HTTP API under /api/.
+const site = `
 	"Bucket": {"Type": "AWS::S3::Bucket"},
 	"Deployment": {"Type": "Custom::CDKBucketDeployment", "Properties": {"SourceBucketNames": ["assets"], "SourceObjectKeys": ["site.zip"], "DestinationBucketName": {"Ref": "Bucket"}}},
 	"Site": {"Type": "AWS::CloudFront::Distribution", "Properties": {"DistributionConfig": {"Enabled": true, "DefaultRootObject": "index.html",
 		"Origins": [{"Id": "s3", "DomainName": {"Fn::GetAtt": ["Bucket", "RegionalDomainName"]}, "S3OriginConfig": {}},
 			{"Id": "api", "DomainName": {"Fn::Join": ["", [{"Ref": "Api"}, ".execute-api.us-east-1.amazonaws.com"]]}, "CustomOriginConfig": {}}],
 		"CacheBehaviors": [{"PathPattern": "/api/*", "TargetOriginId": "api", "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "OriginRequestPolicyId": "b689b0a8-53d0-40ab-baf2-68738e2966ac"}],
-		"DefaultCacheBehavior": {"TargetOriginId": "s3", "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"}}}}}}`
+		"DefaultCacheBehavior": {"TargetOriginId": "s3", "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"}}}}`
 
-const instance = `"DB": {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "postgres", "DBName": "miyabi", "MasterUsername": "m", "ManageMasterUserPassword": true}},`
+const instance = `"DB": {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "postgres", "DBName": "miyabi", "MasterUsername": "m", "ManageMasterUserPassword": true}}`
+
+const vpc = `"V": {"Type": "AWS::EC2::VPC"}`
 
 // checkout is an assembly and a state folder, like those of one checkout.
 type checkout struct {
@@ -71,17 +79,24 @@ type checkout struct {
 	port            int
 }
 
-func newCheckout(t *testing.T, extra string) *checkout {
+// openDir is a folder that PostgreSQL's user can enter, as it must enter every folder above its data.
+func openDir(t *testing.T) string {
 	t.Helper()
-	// PostgreSQL's user must be able to enter every folder above its data, so it is not t.TempDir.
 	dir, err := os.MkdirTemp("/var/tmp", "miyabi test ")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // PostgreSQL's user must enter it
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // see above
 		t.Fatal(err)
 	}
+	return dir
+}
+
+// newCheckout has the API, the site and what else is given.
+func newCheckout(t *testing.T, resources ...string) *checkout {
+	t.Helper()
+	dir := openDir(t)
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -89,13 +104,13 @@ func newCheckout(t *testing.T, extra string) *checkout {
 	port := free.Addr().(*net.TCPAddr).Port
 	_ = free.Close()
 	c := &checkout{t: t, assembly: filepath.Join(dir, "assembly"), state: filepath.Join(dir, "state"), port: port}
-	c.synthesize(extra)
+	c.synthesize(append([]string{api, site}, resources...)...)
 	t.Cleanup(func() { _, _ = c.run("down") })
 	return c
 }
 
-// synthesize writes the assembly; extra is put before the resources.
-func (c *checkout) synthesize(extra string) {
+// synthesize writes an assembly of one stack with these resources.
+func (c *checkout) synthesize(resources ...string) {
 	c.t.Helper()
 	site := filepath.Join(c.assembly, "asset.site")
 	if err := os.MkdirAll(site, 0o700); err != nil {
@@ -112,7 +127,7 @@ func (c *checkout) synthesize(extra string) {
 	asset := `{"source": {"path": %s, "packaging": "zip"}, "destinations": {"d": {"bucketName": "assets", "objectKey": "%s"}}}`
 	for name, text := range map[string]string{
 		"asset.site/index.html": "<title>hello</title>",
-		"S.template.json":       fmt.Sprintf(stack, extra),
+		"S.template.json":       `{"Resources": {` + strings.Join(resources, ",") + `}}`,
 		"S.assets.json":         `{"files": {"c": ` + fmt.Sprintf(asset, quoted, "code.zip") + `, "s": ` + fmt.Sprintf(asset, `"asset.site"`, "site.zip") + `}}`,
 		"manifest.json": `{"artifacts": {"S": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "S.template.json"}, "dependencies": ["A"]},
 			"A": {"type": "cdk:asset-manifest", "properties": {"file": "S.assets.json"}}}}`,
@@ -206,7 +221,7 @@ func ends(t *testing.T, pid int) {
 
 func TestUpServesAndDownLeavesNothing(t *testing.T) {
 	t.Parallel()
-	c := newCheckout(t, "")
+	c := newCheckout(t)
 	printed, url := c.up()
 	for _, part := range []string{url, "Sign in as", url + "/_local/", filepath.Join(c.state, "log"), "make down"} {
 		if !strings.Contains(printed, part) {
@@ -236,9 +251,88 @@ func TestUpServesAndDownLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestAGivenDatabaseIsUsedAndRunsOn(t *testing.T) {
+	t.Parallel()
+	server, err := rds.Start(context.Background(), rds.Config{Dir: openDir(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Stop() })
+	c := newCheckout(t, instance)
+	for _, reset := range []string{"--reset=false", "--reset=true"} {
+		c.up("--database", server.Address(), reset)
+		c.down()
+		conn, err := pgx.Connect(context.Background(), server.URL("m", "miyabi"))
+		if err != nil {
+			t.Fatalf("after down the instance's master cannot connect: %v", err)
+		}
+		_ = conn.Close(context.Background())
+	}
+	if _, err := os.Stat(filepath.Join(c.state, "postgres")); err == nil {
+		t.Error("a PostgreSQL of its own was made")
+	}
+}
+
+func TestADatabaseThatIsNotThereIsOneClearLine(t *testing.T) {
+	t.Parallel()
+	c := newCheckout(t, instance)
+	_, err := c.upWith(context.Background(), "--database", "127.0.0.1:1")
+	if err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "PostgreSQL at 127.0.0.1:1") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestWithoutADistributionTheHTTPAPIIsServed(t *testing.T) {
+	t.Parallel()
+	c := newCheckout(t)
+	c.synthesize(api)
+	printed, url := c.up()
+	if !strings.Contains(printed, "HTTP API         "+url) {
+		t.Errorf("up does not print the API's address: %s", printed)
+	}
+	pid := get(t, url+"/api/x")
+	_, host, found := strings.Cut(printed, "(Host ")
+	host, _, _ = strings.Cut(host, ")")
+	req, err := http.NewRequest(http.MethodGet, url+"/api/x", nil)
+	if err != nil || !found {
+		t.Fatalf("no host name is printed: %s, %v", printed, err)
+	}
+	req.Host = host
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if body, err := io.ReadAll(resp.Body); err != nil || string(body) != pid {
+		t.Errorf("by its name it answers %s %q, %v", resp.Status, body, err)
+	}
+}
+
+func TestAnAssemblyWithNothingToServeRuns(t *testing.T) {
+	t.Parallel()
+	c := newCheckout(t)
+	c.synthesize(vpc)
+	printed, url := c.up()
+	if !strings.Contains(printed, "no distribution and no API") {
+		t.Errorf("printed %q", printed)
+	}
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if body, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != http.StatusNotFound || !strings.Contains(string(body), "deploy the phases") {
+		t.Errorf("answer is %s %q, %v", resp.Status, body, err)
+	}
+	c.synthesize(api, site)
+	if _, grown := c.up(); grown != url || get(t, grown+"/") == "" {
+		t.Errorf("with the site the address is %s", grown)
+	}
+}
+
 func TestASecondUpOnlySaysThatItRuns(t *testing.T) {
 	t.Parallel()
-	c := newCheckout(t, "")
+	c := newCheckout(t)
 	c.up()
 	pid := c.pid()
 	printed, _ := c.up()
@@ -249,10 +343,10 @@ func TestASecondUpOnlySaysThatItRuns(t *testing.T) {
 
 func TestAChangedAssemblyStartsAnewOnTheSameAddress(t *testing.T) {
 	t.Parallel()
-	c := newCheckout(t, "")
+	c := newCheckout(t)
 	_, before := c.up()
 	pid := c.pid()
-	c.synthesize(`"V": {"Type": "AWS::EC2::VPC"},`)
+	c.synthesize(api, site, vpc)
 	_, after := c.up()
 	if c.pid() == pid || before != after {
 		t.Errorf("address %s then %s, process %d then %d", before, after, pid, c.pid())
@@ -262,7 +356,7 @@ func TestAChangedAssemblyStartsAnewOnTheSameAddress(t *testing.T) {
 
 func TestTwoUpsAtOnceStartOne(t *testing.T) {
 	t.Parallel()
-	c := newCheckout(t, "")
+	c := newCheckout(t)
 	failed := make(chan error, 2)
 	for range 2 {
 		go func() {
@@ -279,7 +373,7 @@ func TestTwoUpsAtOnceStartOne(t *testing.T) {
 
 func TestAnotherPortMovesTheSite(t *testing.T) {
 	t.Parallel()
-	c := newCheckout(t, "")
+	c := newCheckout(t)
 	_, before := c.up()
 	c.port++
 	_, after := c.up()
@@ -291,7 +385,7 @@ func TestAnotherPortMovesTheSite(t *testing.T) {
 
 func TestATakenPortIsSaid(t *testing.T) {
 	t.Parallel()
-	c := newCheckout(t, "")
+	c := newCheckout(t)
 	taken, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(c.port))
 	if err != nil {
 		t.Fatal(err)
@@ -306,7 +400,7 @@ func TestATakenPortIsSaid(t *testing.T) {
 
 func TestAFailedDeploymentIsOneClearLineAndLeavesNothing(t *testing.T) {
 	t.Parallel()
-	c := newCheckout(t, `"Q": {"Type": "AWS::SQS::Queue"},`)
+	c := newCheckout(t, `"Q": {"Type": "AWS::SQS::Queue"}`)
 	_, err := c.upWith(context.Background())
 	if err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "stack S, resource Q (AWS::SQS::Queue)") {
 		t.Errorf("error is %v", err)
@@ -363,7 +457,7 @@ func TestAKilledRunIsRecovered(t *testing.T) {
 
 func TestAResetStartsAfresh(t *testing.T) {
 	t.Parallel()
-	c := newCheckout(t, "")
+	c := newCheckout(t)
 	c.up()
 	before, err := os.ReadFile(filepath.Join(c.state, "github.json"))
 	if err != nil {
@@ -377,7 +471,7 @@ func TestAResetStartsAfresh(t *testing.T) {
 
 func TestTheForegroundEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	c := newCheckout(t, "")
+	c := newCheckout(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	var out safeBuffer
 	done := make(chan error, 1)
@@ -410,6 +504,7 @@ func TestWrongCommandLinesSayWhatIsMissing(t *testing.T) {
 		"down --state x --force":          "-force",
 		"up --state x --port many":        "invalid value",
 		"up --state x --assembly /no/dir": "no such file",
+		"up --state x --database pg":      "it must be HOST:PORT",
 	} {
 		err := command(context.Background(), strings.Fields(strings.ReplaceAll(args, " x", " "+t.TempDir())), io.Discard)
 		if err == nil || !strings.Contains(err.Error(), part) {
@@ -420,7 +515,7 @@ func TestWrongCommandLinesSayWhatIsMissing(t *testing.T) {
 
 func TestDevelopmentGivesFunctionsTheirNewCodeAndEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	c := newCheckout(t, "")
+	c := newCheckout(t)
 	dir := t.TempDir()
 	bootstrap, err := os.ReadFile(filepath.Join(codeDir, "bootstrap"))
 	if err != nil {

@@ -58,13 +58,9 @@ type cloud struct {
 
 func start(t *testing.T) *cloud {
 	t.Helper()
-	c := &cloud{functions: &functionsDouble{}, secrets: openSecrets(t, t.TempDir())}
+	c := &cloud{functions: &functionsDouble{}, secrets: openSecrets(t, t.TempDir()), parameters: NewParameters()}
 	c.functions.answer = func(context.Context, string, []byte) (lambda.Result, error) {
 		return lambda.Result{Payload: []byte("null")}, nil
-	}
-	var err error
-	if c.parameters, err = OpenParameters(t.TempDir()); err != nil {
-		t.Fatal(err)
 	}
 	c.server = New(Services{Lambda: c.functions, Secrets: c.secrets, Parameters: c.parameters})
 	listener := httptest.NewServer(c.server)

@@ -5,19 +5,16 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
 
-// Parameters is a Parameter Store.
+// Parameters is a Parameter Store. Its content is that of the deployed templates, so it is not kept from one run to the
+// next.
 type Parameters struct {
-	file string
-	mu   sync.Mutex
-	all  map[string]*Parameter // by name
+	mu  sync.Mutex
+	all map[string]Parameter // by name
 }
 
 // Parameter is an AWS::SSM::Parameter and the answer of GetParameter.
@@ -26,7 +23,7 @@ type Parameter struct {
 	Type             string // String or StringList
 	Value            string
 	ARN              string
-	Version          int   // counts the changes of the value
+	Version          int
 	LastModifiedDate int64 // seconds since 1970
 	DataType         string
 }
@@ -34,54 +31,39 @@ type Parameter struct {
 // ErrNoParameter says that no parameter has the name.
 var ErrNoParameter = errors.New("no such parameter")
 
-// OpenParameters opens or creates the store in dir.
-func OpenParameters(dir string) (*Parameters, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("creating the store of parameters: %w", err)
-	}
-	p := &Parameters{file: filepath.Join(dir, "parameters.json"), all: map[string]*Parameter{}}
-	return p, loadFile(p.file, &p.all)
-}
+// NewParameters is an empty store.
+func NewParameters() *Parameters { return &Parameters{all: map[string]Parameter{}} }
 
-// Put stores a parameter by its Name, Type, Value and ARN; the rest is set here. The same value again changes nothing.
+// Put stores a parameter by its Name, Type, Value and ARN; the rest is set here.
 func (p *Parameters) Put(in Parameter) error {
 	if in.Name == "" || in.Value == "" {
 		return fmt.Errorf("parameter %q: a name and a value are needed", in.Name)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	in.Version, in.LastModifiedDate, in.DataType = 1, time.Now().Unix(), "text"
-	if old, ok := p.all[in.Name]; ok {
-		if old.Type == in.Type && old.Value == in.Value && old.ARN == in.ARN {
-			return nil
-		}
-		in.Version = old.Version + 1
-	}
-	p.all[in.Name] = &in
-	return saveFile(p.file, p.all)
+	in.Version, in.LastModifiedDate, in.DataType = p.all[in.Name].Version+1, time.Now().Unix(), "text"
+	p.all[in.Name] = in
+	return nil
 }
 
 // Value returns the parameter's value.
 func (p *Parameters) Value(name string) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if found := p.find(name); found != nil {
+	if found, ok := p.find(name); ok {
 		return found.Value, nil
 	}
 	return "", fmt.Errorf("parameter %s: %w", name, ErrNoParameter)
 }
 
 // find accepts a name or an ARN.
-func (p *Parameters) find(id string) *Parameter {
-	if found, ok := p.all[id]; ok {
-		return found
-	}
+func (p *Parameters) find(id string) (Parameter, bool) {
 	for _, found := range p.all {
-		if strings.HasPrefix(id, "arn:") && found.ARN == id {
-			return found
+		if found.Name == id || found.ARN == id {
+			return found, true
 		}
 	}
-	return nil
+	return Parameter{}, false
 }
 
 func (p *Parameters) operations() map[string]operation {
@@ -96,11 +78,11 @@ type getParameterInput struct{ Name string }
 func (p *Parameters) getOne(in getParameterInput) (any, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	found := p.find(in.Name)
-	if found == nil {
+	found, ok := p.find(in.Name)
+	if !ok {
 		return nil, failed(http.StatusBadRequest, "ParameterNotFound", "Parameter %s not found.", in.Name)
 	}
-	return map[string]any{"Parameter": *found}, nil
+	return map[string]any{"Parameter": found}, nil
 }
 
 type getParametersInput struct{ Names []string }
@@ -114,8 +96,8 @@ func (p *Parameters) getMany(in getParametersInput) (any, error) {
 	defer p.mu.Unlock()
 	found, invalid := map[string]Parameter{}, []string{}
 	for _, name := range in.Names {
-		if one := p.find(name); one != nil {
-			found[one.Name] = *one
+		if one, ok := p.find(name); ok {
+			found[one.Name] = one
 		} else {
 			invalid = append(invalid, name)
 		}

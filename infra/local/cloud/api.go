@@ -3,8 +3,6 @@ package cloud
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -60,7 +58,10 @@ const (
 	invokingPrincipal = "apigateway.amazonaws.com"
 )
 
-func (a *apiDraft) host() string { return a.id + ".execute-api." + here.Region + ".amazonaws.com" }
+// APIDomain is what follows an API's id in its host name.
+const APIDomain = ".execute-api." + region + ".amazonaws.com"
+
+func (a *apiDraft) host() string { return a.id + APIDomain }
 
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-api.html
 func createAPI(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
@@ -152,17 +153,13 @@ func createRoute(_ context.Context, c *Cloud, r request) (assembly.Values, error
 
 // build makes the handlers of all that was collected.
 func (c *Cloud) build() error {
-	for _, id := range slices.Sorted(maps.Keys(c.draft.apis)) {
-		a := c.draft.apis[id]
-		if a.stage == nil {
-			continue // an API without a stage is not reachable
-		}
+	for _, a := range c.deployedAPIs() {
 		build := c.buildAPI
 		if a.protocol == protocolWebSocket {
 			build = c.buildWebSocket
 		}
 		if err := build(a); err != nil {
-			return fmt.Errorf("api %s (%s): %w", id, a.name, err)
+			return fmt.Errorf("api %s (%s): %w", a.id, a.name, err)
 		}
 	}
 	return c.buildSite()

@@ -24,13 +24,18 @@ import (
 )
 
 // here is where everything is deployed. The account is one that AWS gives to nobody.
-var here = assembly.Environment{Account: "000000000000", Region: "us-east-1"}
+var here = assembly.Environment{Account: "000000000000", Region: region}
+
+const region = "us-east-1"
 
 // Config says what to deploy and where its data lives.
 type Config struct {
 	Assembly *assembly.Assembly
 	// StateDir is an absolute folder for all data. PostgreSQL's user must be able to enter it.
 	StateDir string
+	// Database is HOST:PORT of the PostgreSQL that database instances are made in; it lets its superuser in without a
+	// password and outlives the cloud. Without it the cloud starts one of its own.
+	Database string
 	// Parameters replace the defaults of the templates' parameters of these names.
 	Parameters map[string]string
 	// Observer may be nil.
@@ -51,11 +56,13 @@ type Cloud struct {
 	endpoint   *http.Server
 	address    string
 	served     chan struct{}
-	database   *database
-	draft      draft
-	origins    map[string]http.Handler
-	live       websocket.Management
-	schedules  *schedule.Runner
+	// database is the PostgreSQL that this cloud started, and instance the address of the database instance.
+	database  *database
+	instance  string
+	draft     draft
+	origins   map[string]http.Handler
+	live      websocket.Management
+	schedules *schedule.Runner
 	// code holds the folders of code that functions have.
 	code map[string]bool
 	// replaced holds custom resources to delete once their stack is updated.
@@ -104,9 +111,7 @@ func (c *Cloud) open() error {
 	if c.secrets, err = awsapi.OpenSecrets(c.stateDir("secrets")); err != nil {
 		return err
 	}
-	if c.parameters, err = awsapi.OpenParameters(c.stateDir("parameters")); err != nil {
-		return err
-	}
+	c.parameters = awsapi.NewParameters()
 	c.buckets = s3.NewStore(c.stateDir("buckets"))
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

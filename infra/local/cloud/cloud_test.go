@@ -167,8 +167,8 @@ func TestAnUnknownTypeIsNamedWithItsStackAndLogicalID(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
 	m.refused("stack S0, resource Q (AWS::SQS::Queue): the local cloud does not know the type AWS::SQS::Queue",
-		`{"Resources": {"A": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/a", "Type": "String", "Value": "1"}}, "Q": {"Type": "AWS::SQS::Queue"}}}`)
-	if b, err := os.ReadFile(filepath.Join(m.state, "parameters", "parameters.json")); err == nil && strings.Contains(string(b), "/a") {
+		`{"Resources": {"A": {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": "/a", "SecretString": "1"}}, "Q": {"Type": "AWS::SQS::Queue"}}}`)
+	if b, err := os.ReadFile(filepath.Join(m.state, "secrets", "secrets.json")); err == nil && strings.Contains(string(b), "/a") {
 		t.Error("a resource of the stack was made before the unknown type was seen")
 	}
 }
@@ -188,6 +188,15 @@ func TestAStackReadsWhatTheOneBeforePublished(t *testing.T) {
 	if v, err := c.parameter("/copy"); err != nil || !strings.HasPrefix(v, "vpc-") || !strings.HasSuffix(v, " 30") {
 		t.Errorf("the second stack read %q, %v", v, err)
 	}
+}
+
+func TestAParameterOfAnAbsentStackIsNamed(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	const publishes = `{"Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/vpc", "Type": "String", "Value": "v"}}}}`
+	const needs = `{"Parameters": {"Vpc": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/vpc"}}, "Resources": {"V": {"Type": "AWS::EC2::VPC"}}}`
+	m.must(publishes, needs)
+	m.refused("stack S0: parameter Vpc: read /vpc from the parameter store: parameter /vpc: no such parameter: no stack of the assembly", needs)
 }
 
 func TestAGeneratedSecretStaysFromOneDeploymentToTheNext(t *testing.T) {

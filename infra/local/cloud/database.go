@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -16,14 +17,15 @@ import (
 	"github.com/miyabi-society/platform/infra/local/rds"
 )
 
-// createDBInstance starts PostgreSQL. Instance and proxy have the same address: the proxy's pooling is not played.
+// createDBInstance makes the instance in PostgreSQL. Instance and proxy have the same address: the proxy's pooling is
+// not played.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbinstance.html
 func createDBInstance(ctx context.Context, c *Cloud, r request) (assembly.Values, error) {
 	if engine := r.properties.text("Engine"); engine != "postgres" {
 		return assembly.Values{}, fmt.Errorf("the local cloud runs the engine postgres, not %q", engine)
 	}
-	if c.database != nil {
+	if c.instance != "" {
 		return assembly.Values{}, errors.New("the local cloud runs one database instance, and the assembly has a second")
 	}
 	id, resource := strings.ToLower(r.name("DBInstanceIdentifier", 63)), "db-"+strings.ToUpper(r.hash()[:26])
@@ -31,20 +33,34 @@ func createDBInstance(ctx context.Context, c *Cloud, r request) (assembly.Values
 	if err != nil {
 		return assembly.Values{}, err
 	}
-	if c.database, err = startDatabase(ctx, c.stateDir("postgres"), c); err != nil {
+	if c.instance, err = c.postgreSQL(ctx); err != nil {
 		return assembly.Values{}, err
 	}
-	if err := c.database.cluster.CreateInstance(ctx, master.user, master.password, r.properties.text("DBName")); err != nil {
+	host, port, err := net.SplitHostPort(c.instance)
+	if err != nil {
+		return assembly.Values{}, fmt.Errorf("the database's address must be HOST:PORT: %w", err)
+	}
+	if err := rds.CreateInstance(ctx, c.instance, master.user, master.password, r.properties.text("DBName")); err != nil {
 		return assembly.Values{}, err
 	}
 	attributes := map[string]any{
-		"Endpoint.Address": "127.0.0.1", "Endpoint.Port": strconv.Itoa(c.database.cluster.Port()), "DbiResourceId": resource,
-		"DBInstanceArn": arn("rds", "db:", id),
+		"Endpoint.Address": host, "Endpoint.Port": port, "DbiResourceId": resource, "DBInstanceArn": arn("rds", "db:", id),
 	}
 	if master.secret != "" {
 		attributes["MasterUserSecret.SecretArn"] = master.secret
 	}
 	return assembly.Values{Ref: id, Attributes: attributes}, nil
+}
+
+// postgreSQL is the address of the server that was given, or of one that is started for this cloud.
+func (c *Cloud) postgreSQL(ctx context.Context) (address string, err error) {
+	if c.config.Database != "" {
+		return c.config.Database, nil
+	}
+	if c.database, err = startDatabase(ctx, c.stateDir("postgres"), c); err != nil {
+		return "", err
+	}
+	return c.database.cluster.Address(), nil
 }
 
 // master is the instance's administrator; secret is the ARN of the secret that RDS keeps the password in, if it does.
@@ -86,9 +102,13 @@ func (c *Cloud) masterOf(r request, resource string) (master, error) {
 }
 
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbproxy.html
-func createDBProxy(_ context.Context, _ *Cloud, r request) (assembly.Values, error) {
+func createDBProxy(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
+	host, _, err := net.SplitHostPort(c.config.Database)
+	if err != nil {
+		host = rds.Host
+	}
 	return assembly.Values{Ref: r.properties.text("DBProxyName"), Attributes: map[string]any{
-		"Endpoint": "127.0.0.1", "DBProxyArn": arn("rds", "db-proxy:prx-", r.hash()[:17]), "VpcId": "vpc-" + r.hash()[:17],
+		"Endpoint": host, "DBProxyArn": arn("rds", "db-proxy:prx-", r.hash()[:17]), "VpcId": "vpc-" + r.hash()[:17],
 	}}, nil
 }
 

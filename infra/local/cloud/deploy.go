@@ -7,6 +7,7 @@ import (
 	"regexp"
 
 	"github.com/miyabi-society/platform/infra/local/assembly"
+	"github.com/miyabi-society/platform/infra/local/awsapi"
 )
 
 // request asks for one resource.
@@ -116,7 +117,11 @@ func (c *Cloud) parameter(name string) (string, error) {
 	if bootstrapParameter.MatchString(name) {
 		return bootstrapVersion, nil
 	}
-	return c.parameters.Value(name)
+	value, err := c.parameters.Value(name)
+	if errors.Is(err, awsapi.ErrNoParameter) {
+		return "", fmt.Errorf("%w: no stack of the assembly before this one publishes it; deploy the phase that does first", err)
+	}
+	return value, err
 }
 
 func (c *Cloud) secret(id, stage, version string) (string, error) {

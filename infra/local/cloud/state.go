@@ -8,17 +8,36 @@ import (
 	"github.com/miyabi-society/platform/infra/local/schedule"
 )
 
+// API is an API that has a stage. Origin knows it by its Host.
+type API struct{ Name, Protocol, Host, Stage string }
+
+// APIs are sorted by their ids.
+func (c *Cloud) APIs() []API {
+	var out []API
+	for _, a := range c.deployedAPIs() {
+		out = append(out, API{Name: a.name, Protocol: a.protocol, Host: a.host(), Stage: a.stage.name})
+	}
+	return out
+}
+
+// deployedAPIs are those with a stage: without one an API is not reachable.
+func (c *Cloud) deployedAPIs() []*apiDraft {
+	var out []*apiDraft
+	for _, id := range slices.Sorted(maps.Keys(c.draft.apis)) {
+		if a := c.draft.apis[id]; a.stage != nil {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
 // Route is one route of an API.
 type Route struct{ API, Protocol, Key, Function string }
 
 // Routes are those of all APIs that have a stage, in the order in which they were declared.
 func (c *Cloud) Routes() []Route {
 	var out []Route
-	for _, id := range slices.Sorted(maps.Keys(c.draft.apis)) {
-		a := c.draft.apis[id]
-		if a.stage == nil {
-			continue
-		}
+	for _, a := range c.deployedAPIs() {
 		for _, r := range a.routes {
 			function := a.stage.fill(a.integrations[r.integration].function)
 			if function == "" {

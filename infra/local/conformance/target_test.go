@@ -19,7 +19,6 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/miyabi-society/platform/infra/local/assembly"
-	"github.com/miyabi-society/platform/infra/local/awsapi"
 	"github.com/miyabi-society/platform/infra/local/cloud"
 )
 
@@ -76,16 +75,18 @@ func startLocal() (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	hosts, err := apiHosts(filepath.Join(dir, "state"))
-	if err != nil {
-		return nil, err
-	}
+	target = endpoints{cloud: c}
 	var servers []*httptest.Server
-	for _, host := range hosts {
-		h, _ := c.Origin(host)
-		servers = append(servers, httptest.NewServer(h))
+	for _, api := range c.APIs() {
+		h, _ := c.Origin(api.Host)
+		s := httptest.NewServer(h)
+		servers = append(servers, s)
+		if api.Protocol == "HTTP" {
+			target.http = s.URL
+		} else {
+			target.ws = "ws" + strings.TrimPrefix(s.URL, "http") + "/" + api.Stage
+		}
 	}
-	target = endpoints{http: servers[0].URL, ws: "ws" + strings.TrimPrefix(servers[1].URL, "http") + "/live", cloud: c}
 	return func() {
 		http.DefaultClient.CloseIdleConnections()
 		_ = c.Close() // a test that fails says more
@@ -125,18 +126,4 @@ func writeAssembly(dir string) (*assembly.Assembly, error) {
 		}
 	}
 	return assembly.Load(dir)
-}
-
-// apiHosts reads the hosts that the stack published: of the HTTP API and of the WebSocket API.
-func apiHosts(state string) ([]string, error) {
-	p, err := awsapi.OpenParameters(filepath.Join(state, "parameters"))
-	if err != nil {
-		return nil, err
-	}
-	http, err := p.Value("/miyabi/conformance/HttpHost")
-	if err != nil {
-		return nil, err
-	}
-	live, err := p.Value("/miyabi/conformance/LiveHost")
-	return []string{http, live}, err
 }

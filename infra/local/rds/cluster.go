@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +22,9 @@ import (
 
 // Superuser is the cluster's own administrator, which no function ever connects as.
 const Superuser = "postgres"
+
+// Host is where every cluster listens.
+const Host = "127.0.0.1"
 
 const (
 	startLimit = 30 * time.Second
@@ -75,10 +77,15 @@ func Start(ctx context.Context, c Config) (*Cluster, error) {
 // Port is the TCP port on 127.0.0.1.
 func (c *Cluster) Port() int { return c.port }
 
-// URL is the connection string for a user and a database, without a password: the server trusts loopback.
-func (c *Cluster) URL(user, database string) string {
-	u := url.URL{Scheme: "postgres", User: url.User(user), Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(c.port)), Path: "/" + database, RawQuery: "sslmode=disable"}
-	return u.String()
+// Address is HOST:PORT.
+func (c *Cluster) Address() string { return net.JoinHostPort(Host, strconv.Itoa(c.port)) }
+
+// URL is the connection string for a user and a database, see the function URL.
+func (c *Cluster) URL(user, database string) string { return URL(c.Address(), user, database) }
+
+// CreateInstance is the function CreateInstance for this server.
+func (c *Cluster) CreateInstance(ctx context.Context, master, password, database string) error {
+	return CreateInstance(ctx, c.Address(), master, password, database)
 }
 
 // Done is closed when the server has ended, by Stop or by itself.
@@ -186,7 +193,7 @@ func (s *server) start(ctx context.Context) (*Cluster, error) {
 }
 
 func (s *server) startOn(ctx context.Context, port int) (*Cluster, error) {
-	settings := []string{"listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200", "timezone=UTC", "log_timezone=UTC"}
+	settings := []string{"listen_addresses=" + Host, "unix_socket_directories=", "max_connections=200", "timezone=UTC", "log_timezone=UTC"}
 	switch {
 	case !s.Durable:
 		settings = append(settings, "fsync=off", "synchronous_commit=off", "full_page_writes=off")
@@ -232,7 +239,7 @@ func (c *Cluster) ready(ctx context.Context, data string) error {
 }
 
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", Host+":0")
 	if err != nil {
 		return 0, fmt.Errorf("find a free port: %w", err)
 	}

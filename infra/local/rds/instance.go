@@ -3,19 +3,28 @@ package rds
 import (
 	"context"
 	"fmt"
+	"net/url"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// CreateInstance makes what RDS makes for a new instance, and nothing more: the master user, who is not a superuser
-// but may create roles and databases, the role rds_iam that marks users who sign in with IAM tokens, and the
-// database, owned by the master. What exists is kept; the master's password is set each time.
+// URL is the connection string for a user and a database of the server at address (HOST:PORT), without a password: the
+// server trusts loopback.
+func URL(address, user, database string) string {
+	u := url.URL{Scheme: "postgres", User: url.User(user), Host: address, Path: "/" + database, RawQuery: "sslmode=disable"}
+	return u.String()
+}
+
+// CreateInstance makes in the server at address (HOST:PORT) what RDS makes for a new instance, and nothing more: the
+// master user, who is not a superuser but may create roles and databases, the role rds_iam that marks users who sign
+// in with IAM tokens, and the database, owned by the master. What exists is kept; the master's password is set each
+// time.
 //
 // Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Roles.html
-func (c *Cluster) CreateInstance(ctx context.Context, master, password, database string) error {
-	conn, err := pgx.Connect(ctx, c.URL(Superuser, "postgres"))
+func CreateInstance(ctx context.Context, address, master, password, database string) error {
+	conn, err := pgx.Connect(ctx, URL(address, Superuser, "postgres"))
 	if err != nil {
-		return fmt.Errorf("connect as the cluster's administrator: %w", err)
+		return fmt.Errorf("connect to PostgreSQL at %s as its administrator: %w", address, err)
 	}
 	defer func() { _ = conn.Close(ctx) }()
 	for _, role := range []struct{ name, options string }{

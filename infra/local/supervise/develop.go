@@ -35,7 +35,7 @@ func Develop(ctx context.Context, o Options, out io.Writer) error {
 func follow(ctx context.Context, d develop.Config, c *cloud.Cloud, url string, log io.Writer) (site http.Handler, end func() error, err error) {
 	site = c.Site()
 	stopPages := func() {}
-	if d.Pages != "" {
+	if d.Pages != "" && site != nil {
 		pages, err := develop.StartPages(d.Pages, url, log)
 		if err != nil {
 			return nil, nil, err

@@ -9,11 +9,11 @@ import (
 	"github.com/miyabi-society/platform/infra/local/status"
 )
 
-// front guards the site: only this machine's own names are served, so that a foreign page whose name was made to lead
-// here (DNS rebinding) reads nothing.
+// front guards the site: only this machine's own names are served, and those of APIs, which nobody else can make lead
+// here. So a foreign page whose name was made to lead here (DNS rebinding) reads nothing.
 func front(site http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !ownName(r.Host) {
+		if !ownName(r.Host) && apiName(r.Host) == "" {
 			http.Error(w, fmt.Sprintf("This is the local cloud, which has no host %q. Use http://localhost.", r.Host), http.StatusMisdirectedRequest)
 			return
 		}
@@ -21,10 +21,10 @@ func front(site http.Handler) http.Handler {
 	})
 }
 
-// withStatus puts the status page before the site.
+// withStatus puts the status page before the site, by this machine's own names.
 func withStatus(page, site http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, status.Path) {
+		if strings.HasPrefix(r.URL.Path, status.Path) && ownName(r.Host) {
 			page.ServeHTTP(w, r)
 			return
 		}
@@ -33,12 +33,17 @@ func withStatus(page, site http.Handler) http.Handler {
 }
 
 func ownName(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	switch strings.Trim(host, "[]") {
+	switch hostName(host) {
 	case "localhost", "127.0.0.1", "::1":
 		return true
 	}
 	return false
+}
+
+// hostName is a Host header without its port.
+func hostName(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return strings.Trim(host, "[]")
 }

@@ -29,11 +29,13 @@ type Options struct {
 	Port int
 	// Reset removes the data first.
 	Reset bool
+	// Database is HOST:PORT of the PostgreSQL to use, which is not stopped with the run; without it one is started.
+	Database string
 	// Develop follows the sources; nil serves the assembly as it is.
 	Develop *develop.Config
 }
 
-// identity is equal for two runs that would be the same: of the same assembly, program and port.
+// identity is equal for two runs that would be the same: of the same assembly, program, database and port.
 func (o Options) identity() (string, error) {
 	print, err := assembly.Fingerprint(o.Assembly)
 	if err != nil {
@@ -47,12 +49,12 @@ func (o Options) identity() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("look at this program: %w", err)
 	}
-	return fmt.Sprintf("%s %d %d %d", print, info.Size(), info.ModTime().UnixNano(), o.Port), nil
+	return fmt.Sprintf("%s %d %d %d %s", print, info.Size(), info.ModTime().UnixNano(), o.Port, o.Database), nil
 }
 
 // notice is what the running process tells the command that started it, as one line of JSON.
 type notice struct {
-	URL   string
+	entry
 	Note  string
 	Error string
 }
@@ -160,12 +162,12 @@ func (s state) serve(ctx context.Context, o Options, me record, log io.Writer, r
 	if err != nil {
 		return err
 	}
-	me.URL = "http://localhost:" + strconv.Itoa(site.port)
+	url := "http://localhost:" + strconv.Itoa(site.port)
 	pair, err := s.gitHubPair()
 	if err != nil {
 		return errors.Join(err, site.close(), gitHub.close())
 	}
-	standIn := github.New(github.Config{ClientID: pair.ID, ClientSecret: pair.Secret, CallbackURL: me.URL + "/auth/callback", People: github.DemoPeople()})
+	standIn := github.New(github.Config{ClientID: pair.ID, ClientSecret: pair.Secret, CallbackURL: url + "/auth/callback", People: github.DemoPeople()})
 	servers := newServers(ctx)
 	defer func() { err = errors.Join(err, servers.close()) }()
 	servers.start(gitHub, front(standIn))
@@ -173,7 +175,7 @@ func (s state) serve(ctx context.Context, o Options, me record, log io.Writer, r
 	servers.start(site, front(gate))
 
 	collector := status.NewCollector()
-	c, err := cloud.Deploy(ctx, cloud.Config{Assembly: a, StateDir: s.dir, Log: log, Observer: collector, Parameters: gitHubParameters(gitHub.port)})
+	c, err := cloud.Deploy(ctx, cloud.Config{Assembly: a, StateDir: s.dir, Database: o.Database, Log: log, Observer: collector, Parameters: gitHubParameters(gitHub.port)})
 	if errors.Is(err, rds.ErrNotInstalled) {
 		return rds.ErrNotInstalled // its text is all that a newcomer needs
 	}
@@ -181,27 +183,25 @@ func (s state) serve(ctx context.Context, o Options, me record, log io.Writer, r
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	if c.Site() == nil {
-		return errors.New("the assembly has no CloudFront distribution, so there is nothing to serve")
-	}
+	me.entry = entry{URL: url, Site: c.Site() != nil, APIs: c.APIs()}
 	if err := putPair(c.Secrets(), pair); err != nil {
 		return err
 	}
 	handler := c.Site()
 	if o.Develop != nil {
-		followed, end, failed := follow(ctx, *o.Develop, c, me.URL, log)
+		followed, end, failed := follow(ctx, *o.Develop, c, url, log)
 		if failed != nil {
 			return failed
 		}
 		defer func() { err = errors.Join(err, end()) }()
 		handler = followed
 	}
-	gate.open(withStatus(status.Page(collector, c), handler))
+	gate.open(withStatus(status.Page(collector, c), byName(me.entry, c.Origin, handler)))
 	if err := s.write(recordFile, me); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(log, "[local cloud] serves %s after %s\n", me.URL, time.Since(begun).Round(time.Millisecond))
-	if err := ready(notice{URL: me.URL, Note: note}); err != nil {
+	_, _ = fmt.Fprintf(log, "[local cloud] serves %s after %s\n", url, time.Since(begun).Round(time.Millisecond))
+	if err := ready(notice{entry: me.entry, Note: note}); err != nil {
 		return fmt.Errorf("the command that started this has gone: %w", err)
 	}
 	return servers.wait()

@@ -50,8 +50,7 @@ type record struct {
 	Started string
 	// Runs tells what runs: the assembly, this program and the wanted port.
 	Runs string
-	// URL is set once requests are served.
-	URL string
+	entry
 }
 
 // alive says whether the recorded process still runs.

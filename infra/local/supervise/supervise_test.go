@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/miyabi-society/platform/infra/local/awsapi"
+	"github.com/miyabi-society/platform/infra/local/cloud"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -159,6 +161,13 @@ func TestTheFrontRefusesForeignNames(t *testing.T) {
 		{"localhost", 418},
 		{"evil.example:8080", 421},
 		{"localhost.evil.example", 421},
+		{"l12.execute-api.us-east-1.amazonaws.com", 418},
+		{"l12.execute-api.us-east-1.amazonaws.com.evil.example", 421},
+		{"a.l12.execute-api.us-east-1.amazonaws.com", 421},
+		{"L12.execute-api.localhost:8080", 418},
+		{"l12.execute-api.us-east-1.amazonaws.com.localhost:8080", 418},
+		{"evil.localhost", 421},
+		{"", 421},
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Host = c.host
@@ -166,6 +175,73 @@ func TestTheFrontRefusesForeignNames(t *testing.T) {
 		h.ServeHTTP(w, r)
 		if w.Code != c.want {
 			t.Errorf("%s gives %d, want %d", c.host, w.Code, c.want)
+		}
+	}
+}
+
+func TestWhatAnswersByName(t *testing.T) {
+	t.Parallel()
+	said := func(text string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte(text + " as " + r.Host)) })
+	}
+	one := cloud.API{Protocol: "HTTP", Host: "l1" + cloud.APIDomain, Stage: "$default"}
+	two := cloud.API{Protocol: "HTTP", Host: "l2" + cloud.APIDomain, Stage: "$default"}
+	live := cloud.API{Protocol: "WEBSOCKET", Host: "l3" + cloud.APIDomain, Stage: "live"}
+	for _, c := range []struct {
+		name string
+		site http.Handler
+		apis []cloud.API
+		host string
+		want string
+	}{
+		{"localhost is the distribution", said("site"), []cloud.API{one}, "localhost:80", "site as localhost:80"},
+		{"an api answers to its name beside a distribution", said("site"), []cloud.API{one}, one.Host, "api as " + one.Host},
+		{"the only http api stands in for a distribution", nil, []cloud.API{live, one}, "localhost:80", "api as " + one.Host},
+		{"the short name", nil, []cloud.API{one, two}, "l2.execute-api.localhost:80", "api as " + two.Host},
+		{"two apis", nil, []cloud.API{one, two}, "localhost:80", "Its APIs answer to the Host headers " + one.Host + ", " + two.Host},
+		{"nothing", nil, nil, "localhost:80", "no distribution and no API"},
+		{"an unknown api", said("site"), []cloud.API{one}, two.Host, "no API " + two.Host},
+	} {
+		origin := func(host string) (http.Handler, bool) {
+			return said("api"), slices.ContainsFunc(c.apis, func(a cloud.API) bool { return a.Host == host })
+		}
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Host = c.host
+		w := httptest.NewRecorder()
+		byName(entry{APIs: c.apis}, origin, c.site).ServeHTTP(w, r)
+		if got := w.Body.String(); !strings.Contains(got, c.want) || (w.Code == http.StatusNotFound) != strings.HasPrefix(got, "The assembly") {
+			t.Errorf("%s: %d %q, want %q", c.name, w.Code, got, c.want)
+		}
+	}
+}
+
+func TestOnlyWhatIsThereIsWaitedForAndPrinted(t *testing.T) {
+	t.Parallel()
+	api := cloud.API{Protocol: "HTTP", Host: "l1" + cloud.APIDomain, Stage: "$default"}
+	live := cloud.API{Protocol: "WEBSOCKET", Host: "l3" + cloud.APIDomain, Stage: "live"}
+	const url = "http://localhost:8080"
+	for _, c := range []struct {
+		entry   entry
+		checks  []string
+		printed []string
+	}{
+		{entry{URL: url, Site: true, APIs: []cloud.API{api}}, []string{url + health, url + "/"}, []string{"Miyabi Society   " + url, "Sign in as"}},
+		{
+			entry{URL: url, APIs: []cloud.API{live, api}}, []string{url + health},
+			[]string{"HTTP API         " + url, "http://l1.execute-api.localhost:8080  (Host " + api.Host + ")", "ws://l3.execute-api.localhost:8080/live"},
+		},
+		{entry{URL: url, APIs: []cloud.API{api, api}}, nil, []string{"http://l1.execute-api.localhost:8080"}},
+		{entry{URL: url}, nil, []string{"Nothing to open"}},
+	} {
+		if got := c.entry.checks(); !slices.Equal(got, c.checks) {
+			t.Errorf("%+v waits for %v", c.entry, got)
+		}
+		var out bytes.Buffer
+		c.entry.print(&out, "/log")
+		for _, part := range append(c.printed, url+"/_local/", "/log") {
+			if !strings.Contains(out.String(), part) {
+				t.Errorf("%q is not in %s", part, out.String())
+			}
 		}
 	}
 }

@@ -14,9 +14,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/miyabi-society/platform/infra/local/github"
-	"github.com/miyabi-society/platform/infra/local/status"
 )
 
 const (
@@ -26,7 +23,8 @@ const (
 	stopLimit = 20 * time.Second
 )
 
-// Up starts the local cloud in the background and returns when the site and the API answer. When it runs already with
+// Up starts the local cloud in the background and returns when what the assembly has answers: the distribution, or
+// else its HTTP API. When it runs already with
 // the same assembly, Up only says so; with another one it starts anew. If ctx ends first, nothing is left running.
 func Up(ctx context.Context, o Options, out io.Writer) error {
 	identity, err := o.identity()
@@ -48,7 +46,7 @@ func Up(ctx context.Context, o Options, out io.Writer) error {
 	}
 	if running && !o.Reset && r.Runs == identity && r.URL != "" {
 		say(out, "The local cloud runs already, with this assembly.")
-		s.summary(out, r.URL)
+		r.print(out, LogFile(s.dir))
 		return nil
 	}
 	if running {
@@ -71,11 +69,11 @@ func (s state) launch(ctx context.Context, o Options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	url, err := d.await(ctx, out)
+	e, err := d.await(ctx, out)
 	if err != nil {
 		return errors.Join(err, d.stop())
 	}
-	s.summary(out, url)
+	e.print(out, LogFile(s.dir))
 	return nil
 }
 
@@ -105,7 +103,7 @@ func (s state) startDaemon(o Options) (*daemon, error) {
 	}
 	defer func() { _ = writer.Close() }()
 	d := &daemon{ended: make(chan struct{}), notices: make(chan notice, 1), log: LogFile(s.dir)}
-	d.cmd = exec.Command(self, "run", "--assembly", o.Assembly, "--state", s.dir, "--port", strconv.Itoa(o.Port), "--background") //nolint:gosec // this program
+	d.cmd = exec.Command(self, "run", "--assembly", o.Assembly, "--state", s.dir, "--port", strconv.Itoa(o.Port), "--database", o.Database, "--background") //nolint:gosec // this program
 	d.cmd.Stdout, d.cmd.Stderr, d.cmd.ExtraFiles = output, output, []*os.File{writer}
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := d.cmd.Start(); err != nil {
@@ -126,29 +124,29 @@ func (s state) startDaemon(o Options) (*daemon, error) {
 	return d, nil
 }
 
-// await gives the URL once the site and the API answer well.
-func (d *daemon) await(ctx context.Context, out io.Writer) (string, error) {
+// await tells where the cloud is reached, once what it has answers well.
+func (d *daemon) await(ctx context.Context, out io.Writer) (entry, error) {
 	var n notice
 	select {
 	case <-ctx.Done():
-		return "", errors.New("interrupted; nothing is left running")
+		return entry{}, errors.New("interrupted; nothing is left running")
 	case n = <-d.notices:
 	}
 	switch {
 	case n.Error != "":
-		return "", errors.New(n.Error)
+		return entry{}, errors.New(n.Error)
 	case n.URL == "":
-		return "", fmt.Errorf("the local cloud ended at its start: %s (log: %s)", lastLine(d.log), d.log)
+		return entry{}, fmt.Errorf("the local cloud ended at its start: %s (log: %s)", lastLine(d.log), d.log)
 	}
 	if n.Note != "" {
 		say(out, n.Note)
 	}
-	for _, path := range []string{"/api/v1/health", "/"} {
-		if err := d.awaitOK(ctx, n.URL+path); err != nil {
-			return "", err
+	for _, url := range n.checks() {
+		if err := d.awaitOK(ctx, url); err != nil {
+			return entry{}, err
 		}
 	}
-	return n.URL, nil
+	return n.entry, nil
 }
 
 // awaitOK waits for status 200.
@@ -192,20 +190,6 @@ func (d *daemon) stop() error {
 		}
 	}
 	return fmt.Errorf("process %d does not end", d.cmd.Process.Pid)
-}
-
-func (s state) summary(out io.Writer, url string) {
-	say(out, "")
-	say(out, "  Miyabi Society   "+url)
-	var people []string
-	for _, p := range github.DemoPeople() {
-		people = append(people, p.Login)
-	}
-	say(out, "  Sign in as       "+strings.Join(people, ", "))
-	say(out, "  Status           "+url+status.Path)
-	say(out, "  Demo data        make seed")
-	say(out, "  Logs             "+LogFile(s.dir)+"  (make logs)")
-	say(out, "  Stop             make down")
 }
 
 // lastLine is the end of the log, which tells why a process ended without another word.
