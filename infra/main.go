@@ -1,7 +1,8 @@
 // Command infra is the CDK app: it synthesizes the stacks of one environment into a cloud assembly.
 //
-// The environment comes from the context key env (-c env=prod) or from the variable ENV, the output folder from
-// CDK_OUTDIR (cdk.out without it). Run it from the project's root, by the CDK CLI or bare: both give the same templates.
+// The environment comes from the context key env (-c env=prod) or from the variable ENV, changes of its settings from the
+// key settings (-c settings=egress=nat-gateway,multiAZ=true) or from SETTINGS, the output folder from CDK_OUTDIR (cdk.out
+// without it). Run it from the project's root, by the CDK CLI or bare: both give the same templates.
 package main
 
 import (
@@ -32,12 +33,7 @@ func run(arguments []string) error {
 	if err != nil {
 		return err
 	}
-	name, _ := context["env"].(string)
-	if name == "" {
-		name = os.Getenv("ENV")
-	}
-	host := environment.Platform{OS: runtime.GOOS, Architecture: runtime.GOARCH}
-	settings, err := environment.Load(name, host)
+	settings, err := chosenSettings(context)
 	if err != nil {
 		return err
 	}
@@ -52,4 +48,22 @@ func run(arguments []string) error {
 		Context:  context,
 		Warn:     func(line string) { log.Print("warning: ", line) },
 	})
+}
+
+// chosenSettings are those of the environment that the context or the process names, with the changes that it asks for.
+func chosenSettings(context map[string]any) (environment.Settings, error) {
+	host := environment.Platform{OS: runtime.GOOS, Architecture: runtime.GOARCH}
+	settings, err := environment.Load(given(context, "env", "ENV"), host)
+	if err != nil {
+		return environment.Settings{}, err
+	}
+	return settings.With(environment.Assignments(given(context, "settings", "SETTINGS"))...)
+}
+
+// given is the text of a context key, or of the variable that stands in for it.
+func given(context map[string]any, key, variable string) string {
+	if value, _ := context[key].(string); value != "" {
+		return value
+	}
+	return os.Getenv(variable)
 }

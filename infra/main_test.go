@@ -18,6 +18,7 @@ func inFolder(t *testing.T, cdkJSON string) {
 	}
 	t.Chdir(folder)
 	t.Setenv("ENV", "")
+	t.Setenv("SETTINGS", "")
 	t.Setenv(contextVariable, "")
 	t.Setenv(contextFileVariable, "")
 }
@@ -48,6 +49,14 @@ func TestTheContextKeyWinsOverTheVariable(t *testing.T) {
 	t.Setenv("ENV", "staging")
 	wantError(t, run(nil), "make synth ENV=staging")
 	wantError(t, run([]string{"-c", "env=prod"}), "make synth ENV=prod")
+}
+
+func TestSettingsMayBeChangedByContextOrVariable(t *testing.T) {
+	inFolder(t, "{}")
+	t.Setenv("SETTINGS", "egress=vpn")
+	wantError(t, run([]string{"-c", "env=dev"}), `Network.Egress is "vpn"`)
+	wantError(t, run([]string{"-c", "env=dev", "-c", "settings=multiAZ=true,egress=train"}), `Network.Egress is "train"`)
+	wantError(t, run([]string{"-c", "env=test-a", "-c", "settings=egress=nat-gateway"}), "make synth ENV=test-a")
 }
 
 func TestTheCLIsContextReplacesThatOfTheFile(t *testing.T) {

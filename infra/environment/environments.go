@@ -2,6 +2,7 @@ package environment
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -13,8 +14,21 @@ const (
 	Prod    = "prod"
 )
 
+// TestPrefix begins the name of a short-lived environment that tests make, such as test-ci42. It has dev's settings.
+const TestPrefix = "test-"
+
+var testName = regexp.MustCompile(`^` + TestPrefix + `[a-z0-9]{1,10}$`)
+
 // Names lists the environments in the order of a release's way through them.
 func Names() []string { return []string{Local, Dev, Staging, Prod} }
+
+// choices is what an error says about the names that there are.
+func choices() string {
+	return strings.Join(Names(), ", ") + " or " + TestPrefix + "<suffix> (1 to 10 of a-z and 0-9)"
+}
+
+// IsTest tells whether a name is that of a test's own environment.
+func IsTest(name string) bool { return testName.MatchString(name) }
 
 // Deployed lists the environments that live in AWS and therefore have a deploy role.
 func Deployed() []string { return []string{Dev, Staging, Prod} }
@@ -23,19 +37,22 @@ func Deployed() []string { return []string{Dev, Staging, Prod} }
 // environment's functions are built for; the others always run on Linux and arm64.
 func Load(name string, host Platform) (Settings, error) {
 	var s Settings
-	switch name {
-	case Local:
+	switch {
+	case name == Local:
 		s = local(host)
-	case Dev:
+	case name == Dev:
 		s = dev()
-	case Staging:
+	case name == Staging:
 		s = staging()
-	case Prod:
+	case name == Prod:
 		s = prod()
-	case "":
-		return Settings{}, fmt.Errorf("no environment chosen: set ENV or pass -c env=… with one of %s", strings.Join(Names(), ", "))
+	case IsTest(name):
+		s = dev()
+		s.Name = name
+	case name == "":
+		return Settings{}, fmt.Errorf("no environment chosen: set ENV or pass -c env=… with one of %s", choices())
 	default:
-		return Settings{}, fmt.Errorf("unknown environment %q: use one of %s", name, strings.Join(Names(), ", "))
+		return Settings{}, fmt.Errorf("unknown environment %q: use one of %s", name, choices())
 	}
 	if err := s.Validate(); err != nil {
 		return Settings{}, fmt.Errorf("settings of environment %s: %w", name, err)
@@ -50,7 +67,7 @@ func dev() Settings {
 		Region:     "us-east-1",
 		Owner:      "platform",
 		Repository: "miyabi-society/platform",
-		Network:    Network{CIDR: "10.20.0.0/16"},
+		Network:    Network{CIDR: "10.20.0.0/16", Egress: EgressIPv6},
 		Database: Database{
 			EngineVersion: "15.17",
 			InstanceClass: "t4g.small",
@@ -66,6 +83,7 @@ func dev() Settings {
 			TimeoutSeconds: 15,
 			LogLevel:       "info",
 		},
+		Deployment: Deployment{Config: AllAtOnce},
 		API: API{
 			RateLimit:    50,
 			BurstLimit:   100,
@@ -75,7 +93,8 @@ func dev() Settings {
 		Site:   Site{PriceClass: "200"},
 		Logs:   Logs{RetentionDays: 7},
 		Budget: Budget{MonthlyUSD: 52},
-		Alarms: Alarms{ServerErrors: 5},
+		Alarms: Alarms{ServerErrors: 5, CanaryErrors: 1, CanaryServerErrors: 3},
+		Usage:  devUsage(),
 	}
 }
 
@@ -91,11 +110,13 @@ func local(host Platform) Settings {
 	return s
 }
 
+// staging rehearses prod: the same way of deploying, with less at stake.
 func staging() Settings {
 	s := dev()
 	s.Name = Staging
 	s.Network.CIDR = "10.30.0.0/16"
 	s.Database.BackupDays = 3
+	s.Deployment.Config = "Canary10Percent5Minutes"
 	s.Logs.RetentionDays = 14
 	return s
 }
@@ -106,9 +127,11 @@ func prod() Settings {
 	s.Network.CIDR = "10.40.0.0/16"
 	s.Database.BackupDays = 14
 	s.Database.DeletionProtection = true
+	s.Deployment.Config = "Canary10Percent5Minutes"
 	s.API.RateLimit = 200
 	s.API.BurstLimit = 400
 	s.Logs.RetentionDays = 30
 	s.KeepData = true
+	s.Usage = prodUsage()
 	return s
 }

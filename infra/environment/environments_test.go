@@ -91,8 +91,30 @@ func TestLoadNamesTheChoicesForAnUnknownOrMissingEnvironment(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"", "production"} {
 		_, err := environment.Load(name, host)
-		if err == nil || !strings.Contains(err.Error(), "local, dev, staging, prod") {
+		if err == nil || !strings.Contains(err.Error(), "local, dev, staging, prod or test-<suffix>") {
 			t.Errorf("Load(%q) = %v", name, err)
+		}
+	}
+}
+
+func TestATestsEnvironmentIsDevUnderItsOwnName(t *testing.T) {
+	t.Parallel()
+	got := differences("", reflect.ValueOf(load(t, "test-ci42")), reflect.ValueOf(load(t, environment.Dev)))
+	if !slices.Equal(got, []string{"Name: test-ci42 instead of dev"}) {
+		t.Errorf("it differs in %v", got)
+	}
+	for _, name := range []string{"test-", "test-Ci", "test-a_b", "test-12345678901", "test"} {
+		if _, err := environment.Load(name, host); err == nil || !strings.Contains(err.Error(), "1 to 10 of a-z and 0-9") {
+			t.Errorf("Load(%q) = %v", name, err)
+		}
+	}
+}
+
+func TestNewVersionsAreTriedOnAFewRequestsWherePeopleWork(t *testing.T) {
+	t.Parallel()
+	for name, gradual := range map[string]bool{environment.Local: false, environment.Dev: false, environment.Staging: true, environment.Prod: true} {
+		if got := load(t, name).Deployment; got.Gradual() != gradual {
+			t.Errorf("%s deploys %s", name, got.Config)
 		}
 	}
 }

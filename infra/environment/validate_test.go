@@ -7,6 +7,8 @@ import (
 	"github.com/miyabi-society/platform/infra/environment"
 )
 
+const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+
 func TestValidateSaysWhichSettingIsWrong(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*environment.Settings){
@@ -25,15 +27,30 @@ func TestValidateSaysWhichSettingIsWrong(t *testing.T) {
 		"Functions.MemoryMiB":           func(s *environment.Settings) { s.Functions.MemoryMiB = 64 },
 		"Functions.TimeoutSeconds":      func(s *environment.Settings) { s.Functions.TimeoutSeconds = 30 },
 		"Functions.ReservedConcurrency": func(s *environment.Settings) { s.Database.Proxy = false },
-		"Functions.LogLevel":            func(s *environment.Settings) { s.Functions.LogLevel = "verbose" },
-		"API.RateLimit":                 func(s *environment.Settings) { s.API.RateLimit = 0 },
-		"API.BurstLimit":                func(s *environment.Settings) { s.API.BurstLimit = 1 },
-		"API.GitHubURL":                 func(s *environment.Settings) { s.API.GitHubURL = "https://github.com/" },
-		"API.GitHubAPIURL":              func(s *environment.Settings) { s.API.GitHubAPIURL = "api.github.com" },
-		"Site.PriceClass":               func(s *environment.Settings) { s.Site.PriceClass = "300" },
-		"Logs.RetentionDays":            func(s *environment.Settings) { s.Logs.RetentionDays = 8 },
-		"Budget.MonthlyUSD":             func(s *environment.Settings) { s.Budget.MonthlyUSD = 0 },
-		"Alarms.ServerErrors":           func(s *environment.Settings) { s.Alarms.ServerErrors = 0 },
+		"Functions.ProvisionedConcurrency": func(s *environment.Settings) {
+			s.Functions.ReservedConcurrency, s.Functions.ProvisionedConcurrency = 2, 3
+		},
+		"Deployment.Config": func(s *environment.Settings) { s.Deployment.Config = "Canary" },
+		"Network.Egress":    func(s *environment.Settings) { s.Network.Egress = "vpn" },
+		"Site.Domain.Name": func(s *environment.Settings) {
+			s.Site.Domain = environment.Domain{Name: "https://x", CertificateARN: certificate}
+		},
+		"Site.Domain":         func(s *environment.Settings) { s.Site.Domain.Name = "dashboard.example.com" },
+		"Alarms.CanaryErrors": func(s *environment.Settings) { s.Alarms.CanaryErrors = 0 },
+		"Site.Domain.CertificateARN": func(s *environment.Settings) {
+			s.Site.Domain = environment.Domain{Name: "dashboard.example.com", CertificateARN: strings.Replace(certificate, "us-east-1", "ap-northeast-1", 1)}
+		},
+		"Alarms.CanaryServerErrors": func(s *environment.Settings) { s.Alarms.CanaryServerErrors = 0 },
+		"KeepData":                  func(s *environment.Settings) { s.Name, s.KeepData = "test-a", true },
+		"Functions.LogLevel":        func(s *environment.Settings) { s.Functions.LogLevel = "verbose" },
+		"API.RateLimit":             func(s *environment.Settings) { s.API.RateLimit = 0 },
+		"API.BurstLimit":            func(s *environment.Settings) { s.API.BurstLimit = 1 },
+		"API.GitHubURL":             func(s *environment.Settings) { s.API.GitHubURL = "https://github.com/" },
+		"API.GitHubAPIURL":          func(s *environment.Settings) { s.API.GitHubAPIURL = "api.github.com" },
+		"Site.PriceClass":           func(s *environment.Settings) { s.Site.PriceClass = "300" },
+		"Logs.RetentionDays":        func(s *environment.Settings) { s.Logs.RetentionDays = 8 },
+		"Budget.MonthlyUSD":         func(s *environment.Settings) { s.Budget.MonthlyUSD = 0 },
+		"Alarms.ServerErrors":       func(s *environment.Settings) { s.Alarms.ServerErrors = 0 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -66,5 +83,14 @@ func TestAnEnvironmentWithoutProxyNeedsABoundOnItsConnections(t *testing.T) {
 	settings.Database.Proxy, settings.Functions.ReservedConcurrency = false, 20
 	if err := settings.Validate(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestWithoutProxyThePoolsMustFitIntoTheSmallestInstance(t *testing.T) {
+	t.Parallel()
+	settings := load(t, environment.Dev)
+	settings.Database.Proxy, settings.Functions.ReservedConcurrency, settings.Database.PoolSize = false, 41, 2
+	if err := settings.Validate(); err == nil || !strings.Contains(err.Error(), "would open 82 connections") {
+		t.Errorf("Validate = %v", err)
 	}
 }

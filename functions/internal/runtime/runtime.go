@@ -5,13 +5,19 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/miyabi-society/platform/functions/internal/society"
 )
 
 // Local is the environment that runs on one machine, without TLS to its database.
 const Local = "local"
+
+// maxDays bounds the days of a retention.
+const maxDays = 3650
 
 // TLS says how a connection to the database is secured.
 type TLS string
@@ -37,7 +43,7 @@ const (
 
 // Function holds the settings of every function.
 type Function struct {
-	// Environment is local, dev, staging or prod.
+	// Environment is local, dev, staging, prod or test-<suffix>.
 	Environment string
 	LogLevel    slog.Level
 	// Region is the AWS region that the function runs in.
@@ -54,15 +60,20 @@ type Database struct {
 	TLS  TLS
 }
 
-// API holds the settings of the function api.
-type API struct {
-	Function
+// Client holds where the database is and how a function that serves data signs in there.
+type Client struct {
 	Database Database
 	// DatabaseUser signs in with IAM tokens.
 	DatabaseUser string
 	DatabaseMode Mode
 	// PoolSize is how many connections one process opens at most.
 	PoolSize int32
+}
+
+// API holds the settings of the function api.
+type API struct {
+	Function
+	Client
 	// IdentitySecret is the ARN of the secret with the keys of the tokens.
 	IdentitySecret string
 }
@@ -87,18 +98,33 @@ type Migrate struct {
 	AppUser string
 }
 
+// Sweep holds the settings of the function sweep.
+type Sweep struct {
+	Function
+	Client
+	// Days is how long what passes is kept.
+	Days map[society.Passing]int
+}
+
 // ReadAPI reads the settings of api. The error names every variable that is wrong.
 func ReadAPI(getenv func(string) string) (API, error) {
 	r := reader{getenv: getenv}
-	s := API{
-		Function: r.function(),
-		Database: r.database(TLSProxy, TLSInstance, TLSDisable), DatabaseUser: r.required("DATABASE_USER"),
-		DatabaseMode:   Mode(r.oneOf("DATABASE_MODE", string(ModeExec), string(ModeCacheStatement))),
-		PoolSize:       int32(r.number("DATABASE_POOL_SIZE", 1, 100)), //nolint:gosec // at most 100
-		IdentitySecret: r.required("IDENTITY_SECRET_ARN"),
-	}
-	r.oneOf("DATABASE_AUTH", "iam")
-	r.localOnly(s.Environment, s.Database.TLS)
+	s := API{Function: r.function(), IdentitySecret: r.required("IDENTITY_SECRET_ARN")}
+	s.Client = r.client(s.Environment)
+	return s, r.err()
+}
+
+// ReadSweep reads the settings of sweep. The error names every variable that is wrong.
+func ReadSweep(getenv func(string) string) (Sweep, error) {
+	r := reader{getenv: getenv}
+	s := Sweep{Function: r.function(), Days: map[society.Passing]int{
+		society.PassingLogs:            r.number("RETENTION_LOG_DAYS", 1, maxDays),
+		society.PassingActivity:        r.number("RETENTION_ACTIVITY_DAYS", 1, maxDays),
+		society.PassingSessions:        r.number("RETENTION_SESSION_DAYS", 0, maxDays),
+		society.PassingIdempotencyKeys: r.number("RETENTION_IDEMPOTENCY_KEY_DAYS", 0, maxDays),
+		society.PassingInvitations:     r.number("RETENTION_INVITATION_DAYS", 0, maxDays),
+	}}
+	s.Client = r.client(s.Environment)
 	return s, r.err()
 }
 
@@ -180,9 +206,20 @@ func (r *reader) address(name string) *url.URL {
 
 func (r *reader) function() Function {
 	return Function{
-		Environment: r.oneOf("MIYABI_ENVIRONMENT", Local, "dev", "staging", "prod"), LogLevel: r.level(),
+		Environment: r.environment(), LogLevel: r.level(),
 		Region: r.required("AWS_REGION"), Endpoint: r.getenv("AWS_ENDPOINT_URL"),
 	}
+}
+
+// testEnvironment is the name of an environment that a test makes for itself.
+var testEnvironment = regexp.MustCompile(`^test-[a-z0-9]{1,10}$`)
+
+func (r *reader) environment() string {
+	const name = "MIYABI_ENVIRONMENT"
+	if v := r.getenv(name); testEnvironment.MatchString(v) {
+		return v
+	}
+	return r.oneOf(name, Local, "dev", "staging", "prod")
 }
 
 func (r *reader) level() slog.Level {
@@ -193,6 +230,17 @@ func (r *reader) level() slog.Level {
 		r.refuse("LOG_LEVEL is %q, not one of debug, info, warn, error", v)
 	}
 	return level
+}
+
+func (r *reader) client(environment string) Client {
+	c := Client{
+		Database: r.database(TLSProxy, TLSInstance, TLSDisable), DatabaseUser: r.required("DATABASE_USER"),
+		DatabaseMode: Mode(r.oneOf("DATABASE_MODE", string(ModeExec), string(ModeCacheStatement))),
+		PoolSize:     int32(r.number("DATABASE_POOL_SIZE", 1, 100)), //nolint:gosec // at most 100
+	}
+	r.oneOf("DATABASE_AUTH", "iam")
+	r.localOnly(environment, c.Database.TLS)
+	return c
 }
 
 func (r *reader) database(modes ...TLS) Database {

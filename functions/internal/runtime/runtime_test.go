@@ -6,6 +6,8 @@ import (
 	"maps"
 	"strings"
 	"testing"
+
+	"github.com/miyabi-society/platform/functions/internal/society"
 )
 
 func apiVariables() map[string]string {
@@ -25,8 +27,10 @@ func TestSettingsOfAPI(t *testing.T) {
 	got, err := ReadAPI(lookup(apiVariables()))
 	want := API{
 		Function: Function{Environment: "prod", LogLevel: slog.LevelWarn, Region: "us-east-1"},
-		Database: Database{Host: "db", Port: 5432, Name: "miyabi", TLS: TLSProxy}, DatabaseUser: "miyabi_app", DatabaseMode: ModeExec,
-		PoolSize: 2, IdentitySecret: "arn",
+		Client: Client{
+			Database: Database{Host: "db", Port: 5432, Name: "miyabi", TLS: TLSProxy}, DatabaseUser: "miyabi_app", DatabaseMode: ModeExec, PoolSize: 2,
+		},
+		IdentitySecret: "arn",
 	}
 	if err != nil || got != want {
 		t.Errorf("got %+v (%v)", got, err)
@@ -36,7 +40,7 @@ func TestSettingsOfAPI(t *testing.T) {
 func TestAWrongVariableIsNamed(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]string{
-		"MIYABI_ENVIRONMENT": "test", "LOG_LEVEL": "loud", "DATABASE_PORT": "0", "DATABASE_TLS": "maybe", "DATABASE_AUTH": "password",
+		"MIYABI_ENVIRONMENT": "test-", "LOG_LEVEL": "loud", "DATABASE_PORT": "0", "DATABASE_TLS": "maybe", "DATABASE_AUTH": "password",
 		"DATABASE_MODE": "simple", "DATABASE_POOL_SIZE": "many", "IDENTITY_SECRET_ARN": "", "DATABASE_HOST": "", "AWS_REGION": "",
 	} {
 		variables := maps.Clone(apiVariables())
@@ -47,6 +51,52 @@ func TestAWrongVariableIsNamed(t *testing.T) {
 	}
 	if _, err := ReadAPI(lookup(nil)); err == nil || strings.Count(err.Error(), "is missing") != 11 {
 		t.Errorf("with nothing set the error is %v", err)
+	}
+}
+
+func TestATestMayHaveAnEnvironmentOfItsOwn(t *testing.T) {
+	t.Parallel()
+	for name, good := range map[string]bool{"test-a": true, "test-0123456789": true, "test-": false, "test-01234567890": false, "test-A": false, "my-test-a": false} {
+		variables := apiVariables()
+		variables["MIYABI_ENVIRONMENT"] = name
+		if got, err := ReadAPI(lookup(variables)); (err == nil) != good || (good && got.Environment != name) {
+			t.Errorf("%q: %q, error %v", name, got.Environment, err)
+		}
+	}
+}
+
+func TestATestEnvironmentHasItsName(t *testing.T) {
+	t.Parallel()
+	variables := apiVariables()
+	variables["MIYABI_ENVIRONMENT"] = "test-a1"
+	if s, err := ReadAPI(lookup(variables)); err != nil || s.Environment != "test-a1" {
+		t.Errorf("environment %q (%v)", s.Environment, err)
+	}
+}
+
+func TestSettingsOfSweep(t *testing.T) {
+	t.Parallel()
+	variables := apiVariables()
+	maps.Copy(variables, map[string]string{
+		"RETENTION_LOG_DAYS": "30", "RETENTION_ACTIVITY_DAYS": "90", "RETENTION_SESSION_DAYS": "0", "RETENTION_IDEMPOTENCY_KEY_DAYS": "1",
+		"RETENTION_INVITATION_DAYS": "365",
+	})
+	s, err := ReadSweep(lookup(variables))
+	want := map[society.Passing]int{
+		society.PassingLogs: 30, society.PassingActivity: 90, society.PassingSessions: 0, society.PassingIdempotencyKeys: 1, society.PassingInvitations: 365,
+	}
+	if err != nil || !maps.Equal(s.Days, want) || s.DatabaseUser != "miyabi_app" || s.PoolSize != 2 {
+		t.Errorf("sweep is %+v (%v)", s, err)
+	}
+	for name, value := range map[string]string{
+		"RETENTION_LOG_DAYS": "0", "RETENTION_ACTIVITY_DAYS": "", "RETENTION_SESSION_DAYS": "-1", "RETENTION_IDEMPOTENCY_KEY_DAYS": "3651",
+		"RETENTION_INVITATION_DAYS": "ever",
+	} {
+		wrong := maps.Clone(variables)
+		wrong[name] = value
+		if _, err := ReadSweep(lookup(wrong)); err == nil || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), ";") {
+			t.Errorf("%s=%q: error is %v", name, value, err)
+		}
 	}
 }
 
