@@ -227,7 +227,8 @@ func TestOnlyWhatIsThereIsWaitedForAndPrinted(t *testing.T) {
 	}{
 		{entry{URL: url, Site: true, APIs: []cloud.API{api}}, []string{url + health, url + "/"}, []string{"Miyabi Society   " + url, "Sign in as"}},
 		{
-			entry{URL: url, APIs: []cloud.API{live, api}}, []string{url + health},
+			entry{URL: url, APIs: []cloud.API{live, api}},
+			[]string{url + health},
 			[]string{"HTTP API         " + url, "http://l1.execute-api.localhost:8080  (Host " + api.Host + ")", "ws://l3.execute-api.localhost:8080/live"},
 		},
 		{entry{URL: url, APIs: []cloud.API{api, api}}, nil, []string{"http://l1.execute-api.localhost:8080"}},
