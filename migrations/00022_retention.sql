@@ -209,6 +209,7 @@ DROP INDEX idempotency_keys_expires_at;
 SET LOCAL lock_timeout = '5s';
 SET LOCAL statement_timeout = '60s';
 
+-- squawk-ignore require-concurrent-index-creation
 CREATE INDEX idempotency_keys_expires_at ON idempotency_keys (organization_id, expires_at);
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION take_idempotency_key(key text, fingerprint bytea, lifetime interval) RETURNS void
@@ -253,8 +254,11 @@ DROP FUNCTION sweep_idempotency_keys(timestamptz, integer);
 REVOKE SELECT, DELETE ON idempotency_keys FROM miyabi_gate;
 DROP POLICY gate ON idempotency_keys;
 DROP FUNCTION sweep_sessions(timestamptz, integer);
+-- squawk-ignore require-concurrent-index-deletion
 DROP INDEX invitations_expires_at;
+-- squawk-ignore require-concurrent-index-deletion
 DROP INDEX idempotency_keys_expired;
+-- squawk-ignore require-concurrent-index-deletion
 DROP INDEX refresh_tokens_expires_at;
 
 CREATE OR REPLACE FUNCTION sweep_activity(older_than timestamptz, at_most integer) RETURNS bigint

@@ -29,9 +29,12 @@ func invokedAs(t *testing.T, qualifier string) context.Context {
 // settings name a database and a secret that nobody answers for.
 func settings() runtime.API {
 	return runtime.API{
-		Function:     runtime.Function{Environment: runtime.Local, Region: "us-east-1", Endpoint: "http://127.0.0.1:1"},
-		Database:     runtime.Database{Host: "127.0.0.1", Port: 1, Name: "miyabi", TLS: runtime.TLSDisable},
-		DatabaseUser: "miyabi_app", DatabaseMode: runtime.ModeExec, PoolSize: 1, IdentitySecret: "arn",
+		Function: runtime.Function{Environment: runtime.Local, Region: "us-east-1", Endpoint: "http://127.0.0.1:1"},
+		Client: runtime.Client{
+			Database:     runtime.Database{Host: "127.0.0.1", Port: 1, Name: "miyabi", TLS: runtime.TLSDisable},
+			DatabaseUser: "miyabi_app", DatabaseMode: runtime.ModeExec, PoolSize: 1,
+		},
+		IdentitySecret: "arn",
 	}
 }
 

@@ -40,7 +40,7 @@ func fail(log *slog.Logger, err error) {
 // assemble connects the parts. Nothing in it waits for another system: the pool connects and the secret is read when
 // the first request needs them.
 func assemble(settings runtime.API, log *slog.Logger) (lambda.Handler, error) {
-	pool, err := database.Pool(settings, awsclient.Credentials)
+	pool, err := database.Pool(settings.Region, settings.Client, awsclient.Credentials)
 	if err != nil {
 		return nil, err
 	}

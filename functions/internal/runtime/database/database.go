@@ -25,10 +25,10 @@ const (
 	lifetime       = 30 * time.Minute
 )
 
-// Pool makes the pool of the function api. It connects when it is first used. Each connection signs in with an IAM
+// Pool makes the pool of a function that serves data. It connects when it is first used. Each connection signs in with an IAM
 // token that is made for it; making one is local arithmetic, no call.
 // Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.Connecting.html
-func Pool(s runtime.API, credentials aws.CredentialsProvider) (*pgxpool.Pool, error) {
+func Pool(region string, s runtime.Client, credentials aws.CredentialsProvider) (*pgxpool.Pool, error) {
 	c, err := pgxpool.ParseConfig(address(s.Database, s.DatabaseUser))
 	if err != nil {
 		return nil, fmt.Errorf("configure the database pool: %w", err)
@@ -44,7 +44,7 @@ func Pool(s runtime.API, credentials aws.CredentialsProvider) (*pgxpool.Pool, er
 	c.MaxConnIdleTime, c.MaxConnLifetime = idleTime, lifetime
 	endpoint := net.JoinHostPort(s.Database.Host, strconv.Itoa(int(s.Database.Port)))
 	c.BeforeConnect = func(ctx context.Context, one *pgx.ConnConfig) error {
-		token, err := auth.BuildAuthToken(ctx, endpoint, s.Region, s.DatabaseUser, credentials)
+		token, err := auth.BuildAuthToken(ctx, endpoint, region, s.DatabaseUser, credentials)
 		if err != nil {
 			return fmt.Errorf("make an IAM token for the database: %w", err)
 		}

@@ -15,9 +15,8 @@ import (
 	"github.com/miyabi-society/platform/functions/internal/runtime"
 )
 
-func settings(t runtime.TLS, m runtime.Mode) runtime.API {
-	return runtime.API{
-		Function:     runtime.Function{Region: "us-east-1"},
+func settings(t runtime.TLS, m runtime.Mode) runtime.Client {
+	return runtime.Client{
 		Database:     runtime.Database{Host: "db.example", Port: 5432, Name: "miyabi", TLS: t},
 		DatabaseUser: "miyabi_app", DatabaseMode: m, PoolSize: 3,
 	}
@@ -29,7 +28,7 @@ var credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credent
 
 func TestEachConnectionSignsInWithAnIAMToken(t *testing.T) {
 	t.Parallel()
-	pool, err := Pool(settings(runtime.TLSProxy, runtime.ModeExec), credentials)
+	pool, err := Pool("us-east-1", settings(runtime.TLSProxy, runtime.ModeExec), credentials)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +53,7 @@ func TestEachConnectionSignsInWithAnIAMToken(t *testing.T) {
 func TestTLSIsVerifiedAgainstTheRightRootsAndHasNoFallback(t *testing.T) {
 	t.Parallel()
 	for mode, wanted := range map[runtime.TLS]bool{runtime.TLSProxy: true, runtime.TLSInstance: true, runtime.TLSDisable: false} {
-		pool, err := Pool(settings(mode, runtime.ModeCacheStatement), credentials)
+		pool, err := Pool("us-east-1", settings(mode, runtime.ModeCacheStatement), credentials)
 		if err != nil {
 			t.Fatal(err)
 		}

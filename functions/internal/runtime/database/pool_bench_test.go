@@ -42,10 +42,10 @@ func BenchmarkConnectToFirstRow(b *testing.B) {
 	}
 }
 
-func firstRow(b *testing.B, s runtime.API, credentials aws.CredentialsProvider) time.Duration {
+func firstRow(b *testing.B, s runtime.Client, credentials aws.CredentialsProvider) time.Duration {
 	b.Helper()
 	began := time.Now()
-	pool, err := Pool(s, credentials)
+	pool, err := Pool("us-east-1", s, credentials)
 	if err != nil {
 		b.Fatal(err)
 	}
