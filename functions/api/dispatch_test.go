@@ -59,9 +59,25 @@ func TestEachAliasTakesItsOwnEventsOnly(t *testing.T) {
 	}
 }
 
+// The pre-traffic hook asks a version before an alias leads to it.
+func TestAVersionTakesRequestsAndNeverOrders(t *testing.T) {
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIA")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	d, err := assemble(settings(), runtime.NewLogger(io.Discard, runtime.Function{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := d.Invoke(invokedAs(t, ":7"), []byte(httpEvent)); err != nil || !strings.Contains(string(out), `"statusCode":200`) {
+		t.Errorf("version with a request: %s (%v)", out, err)
+	}
+	if _, err := d.Invoke(invokedAs(t, ":7"), []byte(orderEvent)); !errors.Is(err, gateway.ErrNotHTTP) {
+		t.Errorf("version with an order: %v", err)
+	}
+}
+
 func TestOtherWaysOfInvokingAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, qualifier := range []string{"", ":7", ":$LATEST", ":other", ":live:session"} {
+	for _, qualifier := range []string{"", ":0", ":007", ":7a", ":$LATEST", ":other", ":live:session"} {
 		if _, err := (dispatcher{}).Invoke(invokedAs(t, qualifier), []byte(httpEvent)); err == nil || !strings.Contains(err.Error(), "alias") {
 			t.Errorf("%q: error is %v", qualifier, err)
 		}

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"strings"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/miyabi-society/platform/functions/internal/gateway"
 	"github.com/miyabi-society/platform/functions/internal/identity"
@@ -40,17 +38,16 @@ func assemble(settings runtime.Auth, log *slog.Logger) lambda.Handler {
 		Secrets:  source, Tokens: identity.NewAccessTokens(source, settings.Environment),
 		GitHubURL: settings.GitHubURL, GitHubAPIURL: settings.GitHubAPIURL, Client: github.NewClient(), Log: log,
 	})
-	return liveOnly{gateway.New(handler, log)}
+	return httpOnly{gateway.New(handler, log)}
 }
 
-// liveOnly refuses every way of invoking the function but the alias that the HTTP API uses.
-type liveOnly struct{ next lambda.Handler }
+// httpOnly refuses every way of invoking the function but the doors for HTTP requests.
+type httpOnly struct{ next lambda.Handler }
 
 // Invoke implements lambda.Handler.
-func (l liveOnly) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	lc, ok := lambdacontext.FromContext(ctx)
-	if !ok || !strings.HasSuffix(lc.InvokedFunctionArn, ":live") {
-		return nil, fmt.Errorf("invoke this function by its alias live")
+func (h httpOnly) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	if qualifier := gateway.Qualifier(ctx); !gateway.ServesHTTP(qualifier) {
+		return nil, fmt.Errorf("invoke this function by its alias %s, not by %q", gateway.Live, qualifier)
 	}
-	return l.next.Invoke(ctx, payload)
+	return h.next.Invoke(ctx, payload)
 }

@@ -106,6 +106,13 @@ type Sweep struct {
 	Days map[society.Passing]int
 }
 
+// Hook holds the settings of the function hook.
+type Hook struct {
+	Function
+	// APIVersion and AuthVersion are the ARNs of the versions that a deployment is about to give the requests to.
+	APIVersion, AuthVersion string
+}
+
 // ReadAPI reads the settings of api. The error names every variable that is wrong.
 func ReadAPI(getenv func(string) string) (API, error) {
 	r := reader{getenv: getenv}
@@ -146,6 +153,13 @@ func ReadMigrate(getenv func(string) string) (Migrate, error) {
 		MasterSecret: r.required("DATABASE_SECRET_ARN"), AppUser: r.required("DATABASE_APP_USER"),
 	}
 	r.localOnly(s.Environment, s.Database.TLS)
+	return s, r.err()
+}
+
+// ReadHook reads the settings of hook. The error names every variable that is wrong.
+func ReadHook(getenv func(string) string) (Hook, error) {
+	r := reader{getenv: getenv}
+	s := Hook{Function: r.function(), APIVersion: r.required("API_VERSION_ARN"), AuthVersion: r.required("AUTH_VERSION_ARN")}
 	return s, r.err()
 }
 

@@ -2,6 +2,7 @@ package awsclient_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/miyabi-society/platform/functions/internal/runtime"
 	"github.com/miyabi-society/platform/functions/internal/runtime/awsclient"
 	"github.com/miyabi-society/platform/functions/internal/runtime/awsclient/invoker"
+	"github.com/miyabi-society/platform/functions/internal/runtime/awsclient/lifecycle"
 	"github.com/miyabi-society/platform/functions/internal/runtime/awsclient/secrets"
 )
 
@@ -45,6 +47,10 @@ func TestEveryClientUnderBothConfigurations(t *testing.T) {
 			_, err := invoker.New(c, "arn:aws:lambda:us-east-1:000000000000:function:f:session").Invoke(ctx, []byte("{}"))
 			return err
 		}},
+		// its function runs outside of the VPC, where IPv4 is enough
+		{"lifecycle", "codedeploy.us-east-1.amazonaws.com", func(ctx context.Context, c aws.Config) error {
+			return lifecycle.New(c).Report(ctx, lifecycle.Hook{Deployment: "d", Execution: "e"}, true)
+		}},
 	}
 	for _, one := range clients {
 		for endpoint, want := range map[string]string{"": one.dual, "http://127.0.0.1:4566": "127.0.0.1:4566"} {
@@ -62,9 +68,15 @@ func TestAFailedFunctionIsAnError(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIA")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 	c := awsclient.Config(runtime.Function{Region: "us-east-1"})
-	c.HTTPClient = &http.Client{Transport: &wire{header: http.Header{"X-Amz-Function-Error": {"Unhandled"}}, body: "{}"}}
-	if _, err := invoker.New(c, "f").Invoke(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "Unhandled") {
-		t.Errorf("error is %v", err)
+	for body, want := range map[string]string{
+		`{}`: "it gives no reason", `nonsense`: "it gives no reason", `{"errorMessage":"too warm"}`: "too warm",
+		`{"errorMessage":"` + strings.Repeat("雅", 200) + `"}`: strings.Repeat("雅", 100) + "…",
+	} {
+		c.HTTPClient = &http.Client{Transport: &wire{header: http.Header{"X-Amz-Function-Error": {"Unhandled"}}, body: body}}
+		_, err := invoker.New(c, "f").Invoke(t.Context(), nil)
+		if !errors.Is(err, invoker.ErrFailed) || !strings.HasSuffix(err.Error(), ": f: Unhandled: "+want) {
+			t.Errorf("error is %v, want %q", err, want)
+		}
 	}
 	c.HTTPClient = &http.Client{Transport: &wire{body: "{}"}}
 	if _, err := secrets.New(c).Reader("arn:x")(t.Context()); err == nil || !strings.Contains(err.Error(), "arn:x") {

@@ -3,7 +3,10 @@ package invoker
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -32,7 +35,28 @@ func (i *Invoker) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return nil, fmt.Errorf("invoke %s: %w", i.function, err)
 	}
 	if out.FunctionError != nil {
-		return nil, fmt.Errorf("the function %s failed: %s", i.function, *out.FunctionError)
+		return nil, fmt.Errorf("%w: %s: %s: %s", ErrFailed, i.function, *out.FunctionError, message(out.Payload))
 	}
 	return out.Payload, nil
+}
+
+// ErrFailed means that the function ran and answered with an error of its own.
+var ErrFailed = errors.New("the function failed")
+
+// longestMessage is how much of a function's error is kept, in bytes.
+const longestMessage = 300
+
+// message is what the function said in its error document.
+// Source: https://docs.aws.amazon.com/lambda/latest/dg/golang-exceptions.html
+func message(payload []byte) string {
+	var document struct {
+		Message string `json:"errorMessage"`
+	}
+	if err := json.Unmarshal(payload, &document); err != nil || document.Message == "" {
+		return "it gives no reason"
+	}
+	if len(document.Message) > longestMessage {
+		return strings.ToValidUTF8(document.Message[:longestMessage], "") + "…"
+	}
+	return document.Message
 }
