@@ -90,8 +90,11 @@ func dev() Settings {
 			GitHubURL:    "https://github.com",
 			GitHubAPIURL: "https://api.github.com",
 		},
-		Site:   Site{PriceClass: "200"},
-		Logs:   Logs{RetentionDays: 7},
+		Site: Site{PriceClass: "200"},
+		Logs: Logs{RetentionDays: 7},
+		Retention: Retention{
+			LogDays: 30, ActivityDays: 90, SessionDays: 7, IdempotencyKeyDays: 1, InvitationDays: 90,
+		},
 		Budget: Budget{MonthlyUSD: 52},
 		Alarms: Alarms{ServerErrors: 5, CanaryErrors: 1, CanaryServerErrors: 3},
 		Usage:  devUsage(),

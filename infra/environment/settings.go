@@ -22,6 +22,7 @@ type Settings struct {
 	API        API
 	Site       Site
 	Logs       Logs
+	Retention  Retention
 	Budget     Budget
 	Alarms     Alarms
 	Usage      Usage

@@ -29,6 +29,7 @@ func (s Settings) Validate() error {
 		s.API.validate(),
 		s.Site.validate(),
 		s.validateLimits(),
+		s.Retention.validate(),
 		s.Usage.validate(),
 	)
 }

@@ -40,17 +40,22 @@ func TestValidateSaysWhichSettingIsWrong(t *testing.T) {
 		"Site.Domain.CertificateARN": func(s *environment.Settings) {
 			s.Site.Domain = environment.Domain{Name: "dashboard.example.com", CertificateARN: strings.Replace(certificate, "us-east-1", "ap-northeast-1", 1)}
 		},
-		"Alarms.CanaryServerErrors": func(s *environment.Settings) { s.Alarms.CanaryServerErrors = 0 },
-		"KeepData":                  func(s *environment.Settings) { s.Name, s.KeepData = "test-a", true },
-		"Functions.LogLevel":        func(s *environment.Settings) { s.Functions.LogLevel = "verbose" },
-		"API.RateLimit":             func(s *environment.Settings) { s.API.RateLimit = 0 },
-		"API.BurstLimit":            func(s *environment.Settings) { s.API.BurstLimit = 1 },
-		"API.GitHubURL":             func(s *environment.Settings) { s.API.GitHubURL = "https://github.com/" },
-		"API.GitHubAPIURL":          func(s *environment.Settings) { s.API.GitHubAPIURL = "api.github.com" },
-		"Site.PriceClass":           func(s *environment.Settings) { s.Site.PriceClass = "300" },
-		"Logs.RetentionDays":        func(s *environment.Settings) { s.Logs.RetentionDays = 8 },
-		"Budget.MonthlyUSD":         func(s *environment.Settings) { s.Budget.MonthlyUSD = 0 },
-		"Alarms.ServerErrors":       func(s *environment.Settings) { s.Alarms.ServerErrors = 0 },
+		"Alarms.CanaryServerErrors":    func(s *environment.Settings) { s.Alarms.CanaryServerErrors = 0 },
+		"KeepData":                     func(s *environment.Settings) { s.Name, s.KeepData = "test-a", true },
+		"Functions.LogLevel":           func(s *environment.Settings) { s.Functions.LogLevel = "verbose" },
+		"API.RateLimit":                func(s *environment.Settings) { s.API.RateLimit = 0 },
+		"API.BurstLimit":               func(s *environment.Settings) { s.API.BurstLimit = 1 },
+		"API.GitHubURL":                func(s *environment.Settings) { s.API.GitHubURL = "https://github.com/" },
+		"API.GitHubAPIURL":             func(s *environment.Settings) { s.API.GitHubAPIURL = "api.github.com" },
+		"Site.PriceClass":              func(s *environment.Settings) { s.Site.PriceClass = "300" },
+		"Logs.RetentionDays":           func(s *environment.Settings) { s.Logs.RetentionDays = 8 },
+		"Retention.LogDays":            func(s *environment.Settings) { s.Retention.LogDays = 0 },
+		"Retention.ActivityDays":       func(s *environment.Settings) { s.Retention.ActivityDays = 3651 },
+		"Retention.SessionDays":        func(s *environment.Settings) { s.Retention.SessionDays = -1 },
+		"Retention.IdempotencyKeyDays": func(s *environment.Settings) { s.Retention.IdempotencyKeyDays = -1 },
+		"Retention.InvitationDays":     func(s *environment.Settings) { s.Retention.InvitationDays = -1 },
+		"Budget.MonthlyUSD":            func(s *environment.Settings) { s.Budget.MonthlyUSD = 0 },
+		"Alarms.ServerErrors":          func(s *environment.Settings) { s.Alarms.ServerErrors = 0 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
