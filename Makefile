@@ -21,7 +21,7 @@ ASSEMBLY ?= .build/assembly/$(ENV)
 PLATFORM := $(if $(filter local,$(ENV)),$(GO_PLATFORM),linux-arm64)
 
 NPM_CI := --no-audit --no-fund --loglevel=error
-FUNCTIONS := api auth migrate
+FUNCTIONS := api auth migrate sweep
 FUNCTION_INPUTS := -in functions -in migrations -in docs/api -in go.mod -in go.sum
 INFRA_INPUTS := -in infra -skip infra/local -in stacks -in go.mod -in go.sum
 LOCAL_INPUTS := -in infra/local -in go.mod -in go.sum

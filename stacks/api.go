@@ -1,9 +1,8 @@
 package stacks
 
 import (
-	"strconv"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -18,6 +17,7 @@ const (
 	APIFunction     = "api"
 	AuthFunction    = "auth"
 	MigrateFunction = "migrate"
+	SweepFunction   = "sweep"
 )
 
 // The aliases. Live is what the HTTP API invokes; session is the api function's door for the auth function alone.
@@ -30,7 +30,9 @@ const (
 func API(scope constructs.Construct, settings environment.Settings, folders environment.Folders) awscdk.Stack {
 	stack := newStack(scope, settings, APIName, "Miyabi Society, phase 2: HTTP and WebSocket API")
 	identity := newIdentitySecret(stack, settings)
-	api := newAPIFunction(stack, settings, folders, identity)
+	vpc := construct.ImportFunctionNetwork(stack, settings)
+	api := newAPIFunction(stack, settings, folders, vpc, identity)
+	addSweep(stack, settings, folders, vpc)
 	auth := newAuthFunction(stack, settings, folders, identity, api.Alias(sessionAlias))
 	httpAPI := construct.NewHTTPAPI(stack, "HttpApi", construct.HTTPAPIProps{
 		Settings:    settings,
@@ -75,13 +77,10 @@ func newIdentitySecret(stack awscdk.Stack, settings environment.Settings) awssec
 
 // newAPIFunction makes the function that serves every request on data. It lives in the network, where it reaches the
 // database with an IAM token.
-func newAPIFunction(stack awscdk.Stack, settings environment.Settings, folders environment.Folders, identity awssecretsmanager.Secret) construct.GoFunction {
-	published := func(name string) *string {
-		return construct.Published(stack, settings, construct.DatabasePhase, name)
-	}
-	vpc := construct.ImportFunctionNetwork(stack, settings)
+func newAPIFunction(stack awscdk.Stack, settings environment.Settings, folders environment.Folders, vpc awsec2.IVpc, identity awssecretsmanager.Secret) construct.GoFunction {
 	group := construct.NewFunctionSecurityGroup(stack, "ApiGroup", "Guards the api function", vpc, settings)
-	tls, mode := clientModes(settings)
+	variables := databaseClient(stack, settings, settings.Database.PoolSize)
+	variables["IDENTITY_SECRET_ARN"] = identity.SecretArn()
 	api := construct.NewGoFunction(stack, "Api", construct.GoFunctionProps{
 		Settings:            settings,
 		Folder:              folders.Function(settings.Functions.Platform, APIFunction),
@@ -90,26 +89,10 @@ func newAPIFunction(stack awscdk.Stack, settings environment.Settings, folders e
 		ReservedConcurrency: settings.Functions.ReservedConcurrency,
 		VPC:                 vpc,
 		SecurityGroup:       group,
-		Environment: map[string]*string{
-			"DATABASE_HOST":       published(construct.DatabaseEndpoint),
-			"DATABASE_PORT":       published(construct.DatabasePort),
-			"DATABASE_NAME":       jsii.String(construct.DatabaseName),
-			"DATABASE_USER":       jsii.String(construct.AppUser),
-			"DATABASE_AUTH":       jsii.String("iam"),
-			"DATABASE_TLS":        jsii.String(tls),
-			"DATABASE_MODE":       jsii.String(mode),
-			"DATABASE_POOL_SIZE":  jsii.String(strconv.Itoa(settings.Database.PoolSize)),
-			"IDENTITY_SECRET_ARN": identity.SecretArn(),
-		},
+		Environment:         variables,
 	})
 	api.Allow([]string{"secretsmanager:GetSecretValue"}, identity.SecretArn())
-	api.Allow([]string{"rds-db:connect"}, stack.FormatArn(&awscdk.ArnComponents{
-		Service:      jsii.String("rds-db"),
-		Resource:     jsii.String("dbuser"),
-		ResourceName: jsii.String(*published(construct.DatabaseConnectResource) + "/" + construct.AppUser),
-		ArnFormat:    awscdk.ArnFormat_COLON_RESOURCE_NAME,
-	}))
-	api.Function.Node().AddDependency(construct.AllowPostgres(stack, group, published(construct.DatabaseEndpointGroup)))
+	allowDatabase(stack, settings, api, group)
 	return api
 }
 
@@ -140,17 +123,4 @@ func urlParameter(stack awscdk.Stack, name, description, value string) *string {
 		Description: jsii.String(description),
 		Default:     value,
 	}).ValueAsString()
-}
-
-// clientModes are the TLS mode and the query mode of a client of the database endpoint. The proxy has a certificate of
-// Amazon's own roots and must not see named prepared statements.
-func clientModes(settings environment.Settings) (tls, mode string) {
-	mode = "cache_statement"
-	if settings.Database.Proxy {
-		tls, mode = "proxy", "exec"
-	}
-	if tls == "" || !settings.Database.TLS {
-		tls = instanceTLS(settings)
-	}
-	return tls, mode
 }

@@ -52,17 +52,21 @@ func TestMigrateWaitsForTheRulesOfItsSecurityGroup(t *testing.T) {
 
 func TestTheSecurityGroupLetsOutWhatTheFunctionNeedsOnly(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]string{"Schema": "DatabaseInstanceSecurityGroupId", "Api": "DatabaseEndpointSecurityGroupId"} {
-		s := stackOf(t, environment.Prod, name)
-		group := s.only("AWS::EC2::SecurityGroup")
+	for _, one := range []struct{ stack, function, database string }{
+		{"Schema", "Migrate", "DatabaseInstanceSecurityGroupId"},
+		{"Api", "Api", "DatabaseEndpointSecurityGroupId"},
+		{"Api", "Sweep", "DatabaseEndpointSecurityGroupId"},
+	} {
+		s, database := stackOf(t, environment.Prod, one.stack), one.database
+		group := s.starting("AWS::EC2::SecurityGroup", one.function)
 		s.want(group, "SecurityGroupIngress", `null`)
 		s.want(group, "SecurityGroupEgress", `[
 			{"CidrIpv6": "::/0", "Description": "AWS service endpoints over IPv6", "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443},
 			{"DestinationSecurityGroupId": {"Ref": "`+database+`"}, "Description": "PostgreSQL", "IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432}]`)
-		s3 := s.only("AWS::EC2::SecurityGroupEgress")
+		s3 := s.starting("AWS::EC2::SecurityGroupEgress", one.function)
 		s.want(s3, "DestinationPrefixListId", `"pl-63a5400a"`)
 		s.want(s3, "FromPort", `443`)
-		ingress := s.only("AWS::EC2::SecurityGroupIngress")
+		ingress := s.starting("AWS::EC2::SecurityGroupIngress", "PostgresFrom"+one.function)
 		s.want(ingress, "GroupId", `{"Ref": "`+database+`"}`)
 		s.want(ingress, "SourceSecurityGroupId", `{"Fn::GetAtt": ["`+group+`", "GroupId"]}`)
 		s.want(ingress, "FromPort", `5432`)
@@ -71,7 +75,7 @@ func TestTheSecurityGroupLetsOutWhatTheFunctionNeedsOnly(t *testing.T) {
 
 func TestInNetworkFunctionsUseIPv6InTheFunctionSubnets(t *testing.T) {
 	t.Parallel()
-	for name, function := range map[string]string{"Schema": "Migrate", "Api": "Api"} {
+	for function, name := range map[string]string{"Migrate": "Schema", "Api": "Api", "Sweep": "Api"} {
 		s := stackOf(t, environment.Prod, name)
 		id := s.starting("AWS::Lambda::Function", function)
 		s.want(id, "VpcConfig.Ipv6AllowedForDualStack", `true`)
