@@ -43,12 +43,17 @@ type Target struct {
 // ErrNoCredentials means that no AWS credentials were found, or that they are refused.
 var ErrNoCredentials = errors.New("no valid AWS credentials")
 
-// AWS is the account that the process's credentials lead to, in the region of the settings.
+// AWS is the account that the process's credentials lead to, in the region of the settings. It refuses a process that
+// is configured for another region, where other tools would look for what is deployed.
 func AWS(ctx context.Context, s environment.Settings) (Target, error) {
-	c, err := config.LoadDefaultConfig(ctx, config.WithRegion(s.Region))
+	c, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
-		return Target{}, fmt.Errorf("%w: read the AWS configuration: %w", ErrNoCredentials, err)
+		return Target{}, fmt.Errorf("read the AWS configuration: %w; `aws configure` or `aws sso login` writes a good one", err)
 	}
+	if c.Region != "" && c.Region != s.Region {
+		return Target{}, fmt.Errorf("the AWS configuration names the region %s, but %s lives in %s: run `export AWS_REGION=%s`", c.Region, s.Name, s.Region, s.Region)
+	}
+	c.Region = s.Region
 	return Target{Settings: s, config: c}, nil
 }
 

@@ -60,7 +60,8 @@ func TestTheCLIGetsTheEndpointByNameAndTestsByAddress(t *testing.T) {
 }
 
 func TestOnAWSTheRegionIsTheSettings(t *testing.T) {
-	t.Setenv("AWS_REGION", "eu-west-1")
+	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
+	t.Setenv("AWS_REGION", "")
 	where, err := target.AWS(t.Context(), environment.Settings{Name: "dev", Region: "us-east-1"})
 	if err != nil {
 		t.Fatal(err)
@@ -71,5 +72,13 @@ func TestOnAWSTheRegionIsTheSettings(t *testing.T) {
 	}
 	if where.IsLocal() || where.CloudFormation().Options().Region != "us-east-1" {
 		t.Errorf("local %v, region %s", where.IsLocal(), where.CloudFormation().Options().Region)
+	}
+}
+
+func TestAProcessOfAnotherRegionIsRefused(t *testing.T) {
+	t.Setenv("AWS_REGION", "eu-west-1")
+	_, err := target.AWS(t.Context(), environment.Settings{Name: "dev", Region: "us-east-1"})
+	if err == nil || !strings.Contains(err.Error(), "export AWS_REGION=us-east-1") {
+		t.Errorf("AWS = %v", err)
 	}
 }

@@ -1,0 +1,92 @@
+// Package checks proves a deployed phase: it runs the phase's Terratest against what was deployed, and prints the
+// success criteria of the decision record.
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/miyabi-society/platform/infra/deploy/phase"
+)
+
+// Criteria is the command that tells which criteria are met, below the project's root.
+const Criteria = "bin/criteria"
+
+// Checks proves phases of one environment.
+type Checks struct {
+	// Environ is the process environment of the tests.
+	Environ []string
+	Out     io.Writer
+}
+
+// Terratest runs the tests of the phases against what is deployed. It deploys and destroys nothing.
+func (c Checks) Terratest(ctx context.Context, phases []phase.Phase) error {
+	args := []string{"test", "./phases", "-count=1", "-timeout=15m", "-run", pattern(phases)}
+	if err := c.run(ctx, "tests", "go", args, "SKIP_deploy=true", "SKIP_teardown=true"); err != nil {
+		return fmt.Errorf("the tests of %s fail: run them again with `cd tests && go test ./phases -v -run '%s'` in the environment of `bin/deploy env`: %w", names(phases), pattern(phases), err)
+	}
+	return nil
+}
+
+// pattern matches the tests of the phases, such as TestPhase2 and TestPhase2Throttles.
+func pattern(phases []phase.Phase) string {
+	var numbers strings.Builder
+	for _, p := range phases {
+		numbers.WriteString(strconv.Itoa(p.Number))
+	}
+	return "^TestPhase[" + numbers.String() + "]"
+}
+
+// PrintCriteria prints the criteria of the phases. The error names the phases of which one has failed; one that is
+// open or that people decide is no error.
+func (c Checks) PrintCriteria(ctx context.Context, phases []phase.Phase) error {
+	if _, err := os.Stat(Criteria); err != nil {
+		return fmt.Errorf("%s is not built: run `make %s`", Criteria, Criteria)
+	}
+	var failed []phase.Phase
+	for _, p := range phases {
+		err := c.run(ctx, ".", Criteria, []string{"-phase", p.Argument(), "-only-failed"})
+		var exit *exec.ExitError
+		switch {
+		case errors.As(err, &exit):
+			failed = append(failed, p)
+		case err != nil:
+			return err
+		}
+	}
+	if len(failed) > 0 {
+		return fmt.Errorf("a criterion of %s has failed; `make criteria PHASE=%s` prints it", names(failed), failed[0].Argument())
+	}
+	return nil
+}
+
+func names(phases []phase.Phase) string {
+	list := make([]string, len(phases))
+	for i, p := range phases {
+		list[i] = p.String()
+	}
+	return strings.Join(list, ", ")
+}
+
+// patience is how long an interrupted program may take to end.
+const patience = 20 * time.Second
+
+func (c Checks) run(ctx context.Context, dir, program string, args []string, extra ...string) error {
+	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // fixed commands
+	cmd.Dir, cmd.Env = dir, append(c.Environ, extra...)
+	cmd.Stdout, cmd.Stderr = c.Out, c.Out
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
+	cmd.WaitDelay = patience
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w", program, err)
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+// Package emulated runs the emulated AWS account of the environment local: the emulator, and real PostgreSQL for its
+// database instances, in one process in the background for each state folder. All that it holds ends with it.
+package emulated
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/miyabi-society/platform/infra/background"
+)
+
+// State is the folder of one emulated account: its record, locks, logs and data.
+type State struct{ Dir string }
+
+// Record describes the running account.
+type Record struct {
+	background.Process
+	// Emulator is its address, http://localhost:PORT.
+	Emulator string `json:"emulator"`
+	// Since is when it began, empty.
+	Since time.Time `json:"since"`
+}
+
+const (
+	recordFile  = "deploy.json"
+	serveLock   = "serve.lock"   // held by the process that runs the account
+	commandLock = "command.lock" // held by a command that works on it
+	logFile     = "log"
+)
+
+// Open makes the folder. Everybody may enter it, because PostgreSQL may run as a user of its own.
+func Open(dir string) (State, error) {
+	if dir == "" {
+		return State{}, errors.New("name the state folder with --state")
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return State{}, fmt.Errorf("find the state folder: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return State{}, fmt.Errorf("make the state folder: %w", err)
+	}
+	return State{dir}, nil
+}
+
+// Path is a file or folder of the state.
+func (s State) Path(name string) string { return filepath.Join(s.Dir, name) }
+
+// Log is the file with the log of the account.
+func (s State) Log() string { return s.Path(logFile) }
+
+// Running gives the record of the account that runs with this state.
+func (s State) Running() (Record, bool) {
+	r, err := s.read()
+	return r, err == nil && r.Emulator != "" && r.Alive()
+}
+
+func (s State) read() (Record, error) {
+	var r Record
+	b, err := os.ReadFile(s.Path(recordFile))
+	if err != nil {
+		return r, fmt.Errorf("read the record of the emulated account: %w", err)
+	}
+	if err := json.Unmarshal(b, &r); err != nil {
+		return r, fmt.Errorf("%s is damaged: %w", s.Path(recordFile), err)
+	}
+	return r, nil
+}
+
+// write replaces the record in one step.
+func (s State) write(r Record) error {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("write the record: %w", err)
+	}
+	fresh := s.Path(recordFile + ".new")
+	if err := os.WriteFile(fresh, b, 0o600); err != nil {
+		return fmt.Errorf("write the record: %w", err)
+	}
+	if err := os.Rename(fresh, s.Path(recordFile)); err != nil {
+		return fmt.Errorf("write the record: %w", err)
+	}
+	return nil
+}
+
+// clear removes everything but the locks and the log.
+func (s State) clear() error {
+	entries, err := os.ReadDir(s.Dir)
+	if err != nil {
+		return fmt.Errorf("clear the state: %w", err)
+	}
+	for _, e := range entries {
+		switch e.Name() {
+		case serveLock, commandLock, logFile, logFile + ".1":
+			continue
+		}
+		if err := os.RemoveAll(s.Path(e.Name())); err != nil {
+			return fmt.Errorf("clear the state: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,21 @@
+// Command deploy deploys the platform phase by phase with the CDK CLI: to AWS, or for the environment local to an
+// emulated account on this machine. It keeps releases, rolls back to the one before, and destroys.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "deploy:", err)
+		os.Exit(1)
+	}
+}
