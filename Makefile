@@ -21,7 +21,7 @@ ASSEMBLY ?= .build/assembly/$(ENV)
 PLATFORM := $(if $(filter local,$(ENV)),$(GO_PLATFORM),linux-arm64)
 
 NPM_CI := --no-audit --no-fund --loglevel=error
-FUNCTIONS := api auth migrate sweep
+FUNCTIONS := api auth hook migrate sweep
 FUNCTION_INPUTS := -in functions -in migrations -in docs/api -in go.mod -in go.sum
 INFRA_INPUTS := -in infra -skip infra/local -in stacks -in go.mod -in go.sum
 LOCAL_INPUTS := -in infra/local -in go.mod -in go.sum
@@ -108,6 +108,10 @@ assembly: bin/infra site functions-$(PLATFORM)
 assembly-local: bin/infra site functions-$(GO_PLATFORM)
 	@bin/fresh -stamp .build/assembly-local.stamp -in bin/infra -in cdk.json -in migrations -in frontend/out -in frontend/edge -in .build/functions/$(GO_PLATFORM) -out .build/assembly/local/manifest.json -- sh -c '$(call synthesize,local,.build/assembly/local)'
 
+.PHONY: cost
+cost: bin/cost site functions-linux-arm64 ## what ENV costs in a month, with its variants; SETTINGS=key=value,… changes it
+	@bin/cost -env "$(ENV)" -variants
+
 # --- build -----------------------------------------------------------------------------------------------------------
 
 .PHONY: build-all
@@ -130,9 +134,12 @@ build-functions-%:
 		go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags='-s -w -buildid=' \
 		-o .build/functions/$*/$$f/bootstrap ./functions/$$f || exit 1; done
 
-.PHONY: bin/infra bin/local
+.PHONY: bin/infra bin/local bin/cost
 bin/infra: bin/fresh
 	@bin/fresh -stamp .build/infra.stamp $(INFRA_INPUTS) -out $@ -- sh -c 'echo "building the CDK app (about a minute the first time)" && go build -o $@ ./infra'
+
+bin/cost: bin/fresh
+	@bin/fresh -stamp .build/cost.stamp $(INFRA_INPUTS) -out $@ -- sh -c 'echo "building the price of the stacks" && go build -o $@ ./infra/cost'
 
 bin/local: bin/fresh
 	@bin/fresh -stamp .build/local.stamp $(LOCAL_INPUTS) -out $@ -- sh -c 'echo "building the local cloud" && go build -o $@ ./infra/local'

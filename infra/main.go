@@ -14,12 +14,13 @@ import (
 
 	"github.com/miyabi-society/platform/infra/assembly"
 	"github.com/miyabi-society/platform/infra/environment"
+	"github.com/miyabi-society/platform/infra/quiet"
 )
 
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("infra: ")
-	log.SetOutput(quietRuntime())
+	log.SetOutput(quiet.Runtime())
 	err := run(os.Args[1:])
 	jsii.Close()
 	if err != nil {

@@ -84,20 +84,22 @@ func (u Usage) Function(name string) (FunctionUsage, bool) {
 
 // Lines are the assumptions in words, a line for each subject.
 func (u Usage) Lines() []string {
-	var runs []string
+	runs := make([]string, 0, len(u.Functions))
 	for _, f := range u.Functions {
-		runs = append(runs, fmt.Sprintf("%s %s × %d ms", f.Name, thousands(f.Invocations), f.Milliseconds))
+		runs = append(runs, fmt.Sprintf("%s %s × %s ms", f.Name, thousands(f.Invocations), thousands(f.Milliseconds)))
 	}
+	half := (len(runs) + 1) / 2
 	return []string{
 		fmt.Sprintf("%s HTTP requests, %s WebSocket messages, %d viewers all month, %s requests for the site",
 			thousands(u.HTTPRequests), thousands(u.WebSocketMessages), u.Viewers, thousands(u.SiteRequests)),
 		fmt.Sprintf("GB to browsers %g, to agents %g, through a NAT if there is one %g, between zones %g",
 			u.DownloadGB, u.InternetGB, u.EgressGB, u.CrossZoneGB),
-		fmt.Sprintf("GB of logs %g, scanned by queries %g; custom metrics %d, traces %s, e-mails %d, queue requests %s",
+		fmt.Sprintf("GB of logs %g, scanned %g; custom metrics %d, traces %s, e-mails %d, queue requests %s",
 			u.LogGB, u.LogQueriesGB, u.CustomMetrics, thousands(u.Traces), u.AlarmEmails, thousands(u.QueueRequests)),
-		fmt.Sprintf("GB in the database %g, changed in a day %g, in S3 %g; S3 writes %s, reads %s; secret reads %s",
+		fmt.Sprintf("GB in the database %g, changed daily %g, in S3 %g; S3 writes %s, reads %s; secret reads %s",
 			u.DatabaseGB, u.DatabaseDailyGB, u.StoredGB, thousands(u.ObjectWrites), thousands(u.ObjectReads), thousands(u.SecretReads)),
-		"functions: " + strings.Join(runs, ", "),
+		"functions: " + strings.Join(runs[:half], ", ") + ",",
+		"  " + strings.Join(runs[half:], ", "),
 	}
 }
 
@@ -145,7 +147,7 @@ func prodUsage() Usage {
 			{Name: "auth", Invocations: 10_000, Milliseconds: 300},
 			{Name: "hook", Invocations: 40, Milliseconds: 10_000},
 			{Name: "migrate", Invocations: 20, Milliseconds: 10_000},
-			{Name: "sweep", Invocations: 8_760, Milliseconds: 500},
+			{Name: "sweep", Invocations: 730, Milliseconds: 2_000},
 			{Name: BucketDeployment, Invocations: 40, Milliseconds: 30_000},
 		},
 	}

@@ -1,4 +1,5 @@
-package main
+// Package quiet keeps back what CDK's runtime says to no purpose.
+package quiet
 
 import (
 	"bufio"
@@ -12,9 +13,9 @@ import (
 // by then.
 var harmless = regexp.MustCompile(`Runtime process exited abnormally: waitid?: no child processes`)
 
-// quietRuntime keeps CDK's Node.js runtime from talking about the age of Node.js and about its own exit; everything else
+// Runtime keeps CDK's Node.js runtime from talking about the age of Node.js and about its own exit; everything else
 // that it writes is passed on. It returns the true standard error and must run before CDK starts.
-func quietRuntime() io.Writer {
+func Runtime() io.Writer {
 	stderr := os.Stderr
 	read, write, err := os.Pipe()
 	if err != nil {

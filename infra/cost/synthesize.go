@@ -1,0 +1,58 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/miyabi-society/platform/infra/assembly"
+	"github.com/miyabi-society/platform/infra/environment"
+	"github.com/miyabi-society/platform/infra/policy/bill"
+)
+
+// synthesizer makes assemblies only to price them.
+type synthesizer struct {
+	folders environment.Folders
+	// root is the project's folder, assemblies where the assemblies lie while they are priced.
+	root, assemblies string
+}
+
+// bill is that of an assembly that is made for it and removed afterwards.
+func (s synthesizer) bill(settings environment.Settings) (priced bill.Bill, err error) {
+	if settings.IsLocal() {
+		return bill.OfTemplates(nil, settings)
+	}
+	context, err := s.context()
+	if err != nil {
+		return bill.Bill{}, err
+	}
+	if err := os.MkdirAll(s.assemblies, 0o755); err != nil {
+		return bill.Bill{}, fmt.Errorf("make a folder for assemblies: %w", err)
+	}
+	folder, err := os.MkdirTemp(s.assemblies, settings.Name+"-")
+	if err != nil {
+		return bill.Bill{}, fmt.Errorf("make a folder for an assembly: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	err = assembly.Synthesize(assembly.Options{Settings: settings, Folders: s.folders, Output: folder, Context: context})
+	if err != nil {
+		return bill.Bill{}, err
+	}
+	return bill.Compute(folder, settings)
+}
+
+// context is that of the project's cdk.json.
+func (s synthesizer) context() (map[string]any, error) {
+	content, err := os.ReadFile(filepath.Join(s.root, "cdk.json"))
+	if err != nil {
+		return nil, fmt.Errorf("run cost from the project's root: %w", err)
+	}
+	var config struct {
+		Context map[string]any `json:"context"`
+	}
+	if err := json.Unmarshal(content, &config); err != nil {
+		return nil, fmt.Errorf("read cdk.json: %w", err)
+	}
+	return config.Context, nil
+}
