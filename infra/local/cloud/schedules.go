@@ -66,12 +66,14 @@ func createRule(_ context.Context, c *Cloud, r request) (assembly.Values, error)
 	return values, nil
 }
 
-// createSchedule runs a schedule of EventBridge Scheduler. A flexible time window is used at its beginning.
+// createSchedule runs a schedule of EventBridge Scheduler. A flexible time window is used at its beginning, and a rate
+// without a start date begins anew with every run of the local cloud.
 //
 // A target's RetryPolicy has nothing to do here: it is about events that Lambda does not take over, and the local one
 // takes over every one; what becomes of it then is the function's EventInvokeConfig.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-scheduler-schedule.html
+// and https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 func createSchedule(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	name, text := r.name("Name", 64), r.properties.text("ScheduleExpression")
 	group := r.properties.text("GroupName")
@@ -80,9 +82,6 @@ func createSchedule(_ context.Context, c *Cloud, r request) (assembly.Values, er
 	}
 	scheduleARN := arn("scheduler", "schedule/", group, "/", name)
 	values := assembly.Values{Ref: name, Attributes: map[string]any{"Arn": scheduleARN}}
-	if err := r.properties.refuse("StartDate", "EndDate"); err != nil {
-		return values, err
-	}
 	zone, err := time.LoadLocation(r.properties.text("ScheduleExpressionTimezone"))
 	if err != nil {
 		return values, fmt.Errorf("ScheduleExpressionTimezone: %w", err)
@@ -91,6 +90,13 @@ func createSchedule(_ context.Context, c *Cloud, r request) (assembly.Values, er
 	if err != nil {
 		return values, err
 	}
+	start, startErr := date(r.properties, "StartDate")
+	end, endErr := date(r.properties, "EndDate")
+	if err := errors.Join(startErr, endErr); err != nil {
+		return values, err
+	}
+	// "If you do not provide a StartDate for a rate-based schedule, your schedule starts invoking the target immediately"
+	atOnce := schedule.IsRate(when) && start.IsZero() && (end.IsZero() || time.Now().Before(end))
 	target := r.properties.object("Target")
 	if err := target.refuse("DeadLetterConfig"); err != nil {
 		return values, err
@@ -102,7 +108,7 @@ func createSchedule(_ context.Context, c *Cloud, r request) (assembly.Values, er
 	if zone != time.UTC {
 		text += " " + zone.String()
 	}
-	c.schedule(r, schedule.Entry{Name: name, Target: function, Text: text, When: when, Run: func(at time.Time) {
+	c.schedule(r, schedule.Entry{Name: name, Target: function, Text: text, When: schedule.Within(when, start, end), AtOnce: atOnce, Run: func(at time.Time) {
 		input := target.text("Input")
 		if input == "" {
 			input = scheduledEvent("aws.scheduler", scheduleARN, at, "{}")
@@ -110,6 +116,19 @@ func createSchedule(_ context.Context, c *Cloud, r request) (assembly.Values, er
 		c.invokeScheduled(name, function, withContext(input, scheduleARN, at))
 	}})
 	return values, nil
+}
+
+// date reads a time in UTC such as 2030-01-01T01:00:00Z; the zero time stands for none.
+func date(p properties, name string) (time.Time, error) {
+	text := p.text(name)
+	if text == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return t, fmt.Errorf("%s must be a time such as 2030-01-01T01:00:00Z, not %q", name, text)
+	}
+	return t, nil
 }
 
 func scheduledFunction(target string) (string, error) {

@@ -68,6 +68,30 @@ func TestAScheduleSendsItsInputWithTheContextFilledIn(t *testing.T) {
 	}
 }
 
+func TestARateOfSchedulerBeginsAtItsStartDateElseAtOnce(t *testing.T) {
+	t.Parallel()
+	for dates, runs := range map[string]bool{
+		``:                                     true,
+		`"StartDate": "2126-01-01T00:00:00Z",`: false,
+		`"StartDate": "2020-01-01T00:00:30Z",`: false,
+		`"EndDate": "2020-01-01T00:00:00+00:00",`: false,
+	} {
+		c := newMachine(t).must(scheduled(filepath.Join(t.TempDir(), "events"),
+			`"S": {"Type": "AWS::Scheduler::Schedule", "Properties": {`+dates+`"ScheduleExpression": "rate(1 hour)", "Target": {"Arn": {"Fn::GetAtt": ["F", "Arn"]}}}}`))
+		ran := func() bool { return !c.Schedules()[0].Last.IsZero() }
+		for deadline := time.Now().Add(5 * time.Second); runs && !ran() && time.Now().Before(deadline); {
+			time.Sleep(time.Millisecond)
+		}
+		if ran() != runs {
+			t.Errorf("%q: state is %+v", dates, c.Schedules()[0])
+		}
+		next := c.Schedules()[0].Next
+		if strings.Contains(dates, "2126") && next.Year() != 2126 || strings.Contains(dates, "00:30Z") && next.Second() != 30 || strings.Contains(dates, "End") && !next.IsZero() {
+			t.Errorf("%q: next is %s", dates, next)
+		}
+	}
+}
+
 func TestADisabledScheduleNeverRuns(t *testing.T) {
 	t.Parallel()
 	c := newMachine(t).must(scheduled("",
@@ -84,6 +108,7 @@ func TestSchedulesThatAreRefused(t *testing.T) {
 		"a rule has rate(1 minute)":  `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 minutes)"}`,
 		"6 fields":                   `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "cron(0 0)"}`,
 		"schedules functions only":   `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "q", "Arn": "arn:aws:sqs:us-east-1:1:q"}]}`,
+		"EndDate must be a time":     `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "EndDate": "soon"}`,
 		"ScheduleExpressionTimezone": `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "ScheduleExpressionTimezone": "Moon"}`,
 		"delivers to functions only": `"Type": "AWS::Lambda::EventInvokeConfig", "Properties": {"FunctionName": {"Ref": "F"}, "Qualifier": "$LATEST", "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:1:q"}}}`,
 	} {

@@ -85,9 +85,7 @@ func (p CachePolicy) key(r *http.Request) string {
 		parts = append(parts, strings.Join(r.Header.Values(name), ","))
 	}
 	parts = append(parts, selectCookies(r.Header, p.Cookies))
-	if p.Gzip {
-		parts = append(parts, strconv.FormatBool(acceptsGzip(r.Header.Values("Accept-Encoding"))))
-	}
+	parts = append(parts, p.encodings(r.Header.Values("Accept-Encoding"))...)
 	return strings.Join(parts, "\x00")
 }
 

@@ -102,7 +102,7 @@ func TestAHitHasTheHeadersOfTheFirstAnswerAndItsAge(t *testing.T) {
 
 func TestTheKeyHoldsWhatThePolicyNames(t *testing.T) {
 	t.Parallel()
-	e := withCache(t, CachePolicy{DefaultTTL: time.Hour, MaxTTL: time.Hour, Query: only("page"), Headers: only("Accept-Language"), Cookies: only("theme"), Gzip: true}, says("", "", "x"))
+	e := withCache(t, CachePolicy{DefaultTTL: time.Hour, MaxTTL: time.Hour, Query: only("page"), Headers: only("Accept-Language"), Cookies: only("theme"), Brotli: true, Gzip: true}, says("", "", "x"))
 	e.want(t, 1, "/?page=1&x=1", "Accept-Language", "ja", "Cookie", "theme=dark; other=1")
 	wantEqual(t, "query at the origin", e.site.request.URL.RawQuery, "page=1")
 	wantEqual(t, "cookie at the origin", e.site.request.Header.Get("Cookie"), "theme=dark")
@@ -112,7 +112,9 @@ func TestTheKeyHoldsWhatThePolicyNames(t *testing.T) {
 	e.want(t, 3, "/?page=1", "Accept-Language", "en", "Cookie", "theme=dark")
 	e.want(t, 4, "/?page=1", "Accept-Language", "ja", "Cookie", "theme=light")
 	e.want(t, 5, "/?page=1", "Accept-Language", "ja", "Cookie", "theme=dark", "Accept-Encoding", "gzip")
-	e.want(t, 6, "/other?page=1", "Accept-Language", "ja", "Cookie", "theme=dark")
+	e.want(t, 5, "/?page=1", "Accept-Language", "ja", "Cookie", "theme=dark", "Accept-Encoding", "deflate, gzip;q=0.5")
+	e.want(t, 6, "/?page=1", "Accept-Language", "ja", "Cookie", "theme=dark", "Accept-Encoding", "gzip, br")
+	e.want(t, 7, "/other?page=1", "Accept-Language", "ja", "Cookie", "theme=dark")
 }
 
 func TestAStaleObjectIsAskedForAgainWithItsTag(t *testing.T) {
@@ -273,14 +275,14 @@ func TestACustomErrorResponseReplacesTheOriginsError(t *testing.T) {
 func TestACachePolicyOfTheAssembly(t *testing.T) {
 	t.Parallel()
 	config := object(t, strings.Replace(template, "658327ea-f89d-4fab-a63d-7e88639e58f6", "mine", 1))
-	policy := object(t, `{"MinTTL": 1, "DefaultTTL": "60", "MaxTTL": 120, "ParametersInCacheKeyAndForwardedToOrigin": {"EnableAcceptEncodingGzip": true,
+	policy := object(t, `{"MinTTL": 1, "DefaultTTL": "60", "MaxTTL": 120, "ParametersInCacheKeyAndForwardedToOrigin": {"EnableAcceptEncodingGzip": true, "EnableAcceptEncodingBrotli": "true",
 		"HeadersConfig": {"HeaderBehavior": "whitelist", "Headers": ["Origin"]}, "CookiesConfig": {"CookieBehavior": "none"}, "QueryStringsConfig": {"QueryStringBehavior": "allExcept", "QueryStrings": ["utm"]}}}`)
 	d, err := Decode(config, Resources{Functions: map[string]string{"arn:f": "code"}, HeaderPolicies: map[string]map[string]any{"headers": {}}, CachePolicies: map[string]map[string]any{"mine": policy}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantEqual(t, "policy", d.Default.Cache, CachePolicy{
-		MinTTL: time.Second, DefaultTTL: time.Minute, MaxTTL: 2 * time.Minute, Gzip: true,
+		MinTTL: time.Second, DefaultTTL: time.Minute, MaxTTL: 2 * time.Minute, Brotli: true, Gzip: true,
 		Headers: only("Origin"), Cookies: Selection{Kind: "none"}, Query: Selection{"allExcept", []string{"utm"}},
 	})
 }

@@ -15,7 +15,9 @@ type CachePolicy struct {
 	MinTTL, DefaultTTL, MaxTTL time.Duration
 	// Headers, Cookies and Query are part of the key and reach the origin.
 	Headers, Cookies, Query Selection
-	Gzip                    bool // EnableAcceptEncodingGzip: compressed objects are kept apart, and compression is possible at all
+	// EnableAcceptEncodingBrotli and EnableAcceptEncodingGzip: what viewers accept of these is part of the key, reaches the
+	// origin, and is what the edge may compress with.
+	Brotli, Gzip bool
 }
 
 // Selection chooses names: none, whitelist, allExcept or all.
@@ -48,14 +50,14 @@ var allOf = Selection{Kind: "all"}
 
 // managedCachePolicies by id (page using-managed-cache-policies).
 var managedCachePolicies = map[string]CachePolicy{
-	"4135ea2d-6df8-44a3-9df3-4b5a84be39ad": {},                                                               // CachingDisabled
-	"658327ea-f89d-4fab-a63d-7e88639e58f6": {MinTTL: time.Second, DefaultTTL: day, MaxTTL: year, Gzip: true}, // CachingOptimized
-	"b2884449-e4de-46a7-ac36-70bc7f1ddd6d": {MinTTL: time.Second, DefaultTTL: day, MaxTTL: year},             // CachingOptimizedForUncompressedObjects
+	"4135ea2d-6df8-44a3-9df3-4b5a84be39ad": {},                                                                             // CachingDisabled
+	"658327ea-f89d-4fab-a63d-7e88639e58f6": {MinTTL: time.Second, DefaultTTL: day, MaxTTL: year, Brotli: true, Gzip: true}, // CachingOptimized
+	"b2884449-e4de-46a7-ac36-70bc7f1ddd6d": {MinTTL: time.Second, DefaultTTL: day, MaxTTL: year},                           // CachingOptimizedForUncompressedObjects
 	"83da9c7e-98b4-4e11-a168-04f0df8e2c65": { // UseOriginCacheControlHeaders
-		MaxTTL: year, Cookies: allOf, Headers: only("Host", "Origin", "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override"), Gzip: true,
+		MaxTTL: year, Cookies: allOf, Headers: only("Host", "Origin", "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override"), Brotli: true, Gzip: true,
 	},
 	"4cc15a8a-d715-48a4-82b8-cc0b614638fe": { // UseOriginCacheControlHeaders-QueryStrings
-		MaxTTL: year, Cookies: allOf, Query: allOf, Headers: only("Host", "Origin", "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override"), Gzip: true,
+		MaxTTL: year, Cookies: allOf, Query: allOf, Headers: only("Host", "Origin", "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override"), Brotli: true, Gzip: true,
 	},
 }
 
@@ -74,6 +76,7 @@ func (d decoder) cachePolicy(id string) (CachePolicy, error) {
 		Headers: selection(key.object("HeadersConfig"), "Header", "Headers"),
 		Cookies: selection(key.object("CookiesConfig"), "Cookie", "Cookies"),
 		Query:   selection(key.object("QueryStringsConfig"), "QueryString", "QueryStrings"),
+		Brotli:  key.boolean("EnableAcceptEncodingBrotli"),
 		Gzip:    key.boolean("EnableAcceptEncodingGzip"),
 	}
 	for name, ttl := range map[string]*time.Duration{"MinTTL": &policy.MinTTL, "DefaultTTL": &policy.DefaultTTL, "MaxTTL": &policy.MaxTTL} {

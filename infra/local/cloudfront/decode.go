@@ -82,7 +82,7 @@ func (d decoder) behavior(p properties) (Behavior, error) {
 		PathPattern:    p.text("PathPattern"),
 		OriginID:       p.text("TargetOriginId"),
 		AllowedMethods: p.texts("AllowedMethods"),
-		Compress:       p.boolean("Compress") && cached.Gzip && cached.caches(), // page ServingCompressedFiles
+		Compress:       p.boolean("Compress") && cached.caches(), // page ServingCompressedFiles
 		Cache:          cached,
 		Forward:        forward,
 	}

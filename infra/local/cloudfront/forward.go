@@ -9,7 +9,7 @@ import (
 // alwaysForwarded are the viewer's headers that reach an origin without an origin request policy: those of conditional
 // and range requests, those that describe a body, and those of a WebSocket handshake.
 var alwaysForwarded = []string{
-	"Accept-Encoding", "Content-Length", "Content-Type", "If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since", "Range",
+	"Content-Length", "Content-Type", "If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since", "Range",
 	"Sec-Websocket-Extensions", "Sec-Websocket-Key", "Sec-Websocket-Protocol", "Sec-Websocket-Version",
 }
 
@@ -30,6 +30,7 @@ var forwardedByPolicy = map[Forward][]string{
 func originRequest(in *http.Request, b Behavior, o Origin, id string) *http.Request {
 	h := in.Header
 	cookies := selectCookies(h, b.Cache.Cookies)
+	encodings := b.Cache.encodings(h.Values("Accept-Encoding"))
 	everything := b.Forward == ForwardAll || b.Forward == ForwardAllExceptHost
 	connection := connectionHeaders(h)
 	for name := range h {
@@ -41,6 +42,10 @@ func originRequest(in *http.Request, b Behavior, o Origin, id string) *http.Requ
 	if !everything {
 		in.URL.RawQuery = selectQuery(in.URL.RawQuery, b.Cache.Query)
 		setIf(h, "Cookie", cookies)
+	}
+	if b.Cache.normalizesEncoding() {
+		h.Del("Accept-Encoding")
+		setIf(h, "Accept-Encoding", strings.Join(encodings, ","))
 	}
 	if h.Get("User-Agent") == "" {
 		h.Set("User-Agent", "Amazon CloudFront")

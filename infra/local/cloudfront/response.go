@@ -1,13 +1,9 @@
 package cloudfront
 
 import (
-	"compress/gzip"
-	"mime"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -21,7 +17,8 @@ type response struct {
 	cache    string // x-cache
 	patience time.Duration
 	sent     bool
-	gz       *gzip.Writer // nil while the answer is not compressed
+	zip      compressor // nil while the answer is not compressed
+	encoding string     // of zip
 }
 
 // Header returns the headers that will be sent.
@@ -52,8 +49,8 @@ func (w *response) WriteHeader(status int) {
 	h.Set("X-Amz-Cf-Id", w.id)
 	appendTo(h, "Via", "1.1 local.cloudfront.net (CloudFront)")
 	w.behavior.ResponseHeaders.apply(h)
-	if w.compresses(status) {
-		w.startCompression()
+	if encoding := w.encodingFor(status); encoding != "" {
+		w.startCompression(encoding)
 	}
 	w.viewer.WriteHeader(status)
 }
@@ -64,8 +61,8 @@ func (w *response) Write(p []byte) (int, error) {
 		w.WriteHeader(http.StatusOK)
 	}
 	w.extend()
-	if w.gz != nil {
-		return w.gz.Write(p)
+	if w.zip != nil {
+		return w.zip.Write(p)
 	}
 	return w.viewer.Write(p)
 }
@@ -78,11 +75,11 @@ func (w *response) extend() {
 // finish sends an answer without a body and ends the compression.
 func (w *response) finish() {
 	w.WriteHeader(http.StatusOK)
-	if w.gz != nil {
-		_ = w.gz.Close() // a viewer that left is no error
-		w.gz.Reset(nil)
-		compressors.Put(w.gz)
-		w.gz = nil
+	if w.zip != nil {
+		_ = w.zip.Close() // a viewer that left is no error
+		w.zip.Reset(nil)
+		compressors[w.encoding].Put(w.zip)
+		w.zip = nil
 	}
 }
 
@@ -107,60 +104,4 @@ func (p ResponseHeaders) apply(h http.Header) {
 			h.Set(add.Name, add.Value)
 		}
 	}
-}
-
-var compressors = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
-
-// compresses applies the conditions of page ServingCompressedFiles.
-func (w *response) compresses(status int) bool {
-	h := w.Header()
-	size, err := strconv.Atoi(h.Get("Content-Length"))
-	return w.behavior.Compress && w.request.Method != http.MethodHead &&
-		(status == http.StatusOK || status == http.StatusForbidden || status == http.StatusNotFound) &&
-		err == nil && size >= 1_000 && size <= 10_000_000 &&
-		h.Get("Content-Encoding") == "" && isCompressible(h.Get("Content-Type")) &&
-		acceptsGzip(w.request.Header.Values("Accept-Encoding"))
-}
-
-// startCompression makes a strong ETag weak, as the compressed body is not that object byte for byte.
-func (w *response) startCompression() {
-	h := w.Header()
-	h.Del("Content-Length")
-	h.Del("Accept-Ranges")
-	h.Set("Content-Encoding", "gzip")
-	h.Add("Vary", "Accept-Encoding")
-	if tag := h.Get("Etag"); strings.HasPrefix(tag, `"`) {
-		h.Set("Etag", "W/"+tag)
-	}
-	w.gz = compressors.Get().(*gzip.Writer)
-	w.gz.Reset(w.viewer)
-}
-
-func acceptsGzip(accepted []string) bool {
-	for item := range strings.SplitSeq(strings.Join(accepted, ","), ",") {
-		name, params, _ := strings.Cut(item, ";")
-		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
-			q, weighted := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q=")
-			weight, err := strconv.ParseFloat(q, 64)
-			return !weighted || err != nil || weight > 0
-		}
-	}
-	return false
-}
-
-// compressible are the types of page ServingCompressedFiles, "File types that CloudFront compresses".
-var compressible = strings.Fields(`
-	application/dash+xml application/eot application/font application/font-sfnt application/javascript application/json
-	application/opentype application/otf application/pdf application/pkcs7-mime application/protobuf application/rss+xml
-	application/truetype application/ttf application/vnd.apple.mpegurl application/vnd.mapbox-vector-tile
-	application/vnd.ms-fontobject application/wasm application/xhtml+xml application/xml application/x-font-opentype
-	application/x-font-truetype application/x-font-ttf application/x-httpd-cgi application/x-javascript
-	application/x-mpegurl application/x-opentype application/x-otf application/x-perl application/x-ttf font/eot
-	font/opentype font/otf font/ttf image/svg+xml text/css text/csv text/html text/javascript text/js text/plain
-	text/richtext text/tab-separated-values text/xml text/x-component text/x-java-source text/x-script
-	vnd.apple.mpegurl`)
-
-func isCompressible(contentType string) bool {
-	t, _, err := mime.ParseMediaType(contentType)
-	return err == nil && slices.Contains(compressible, t)
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/andybalholm/brotli"
 )
 
 // page makes the site answer with a body of one type.
@@ -22,26 +24,73 @@ func (e *edge) page(contentType, body string, header ...string) {
 	}
 }
 
+// both enables both encodings and keeps nothing.
+var both = CachePolicy{Brotli: true, Gzip: true}
+
 func TestTextIsCompressedForViewersThatAcceptIt(t *testing.T) {
 	t.Parallel()
-	e := newEdge()
-	e.dist.Default.Compress = true
 	text := strings.Repeat("雅 ", 1000)
-	e.page("text/html; charset=utf-8", text)
-	for range 2 { // the second one takes a used compressor
-		rec := e.do(t, get("/", "Accept-Encoding", "br;q=1.0, gzip;q=0.8"))
-		wantEqual(t, "encoding", rec.Header().Get("Content-Encoding"), "gzip")
-		wantEqual(t, "etag", rec.Header().Get("Etag"), `W/"tag"`)
-		wantEqual(t, "vary", rec.Header().Get("Vary"), "Accept-Encoding")
-		wantEqual(t, "length", rec.Header().Get("Content-Length"), "")
-		z, err := gzip.NewReader(rec.Body)
+	for _, c := range []struct {
+		policy         CachePolicy
+		accepted, want string
+	}{
+		{both, "gzip, deflate, br", "br"}, // Brotli is preferred
+		{both, "br;q=0.1, gzip;q=1.0", "br"},
+		{both, "BR", "br"},
+		{both, "gzip", "gzip"},
+		{both, "br;q=0, gzip", "gzip"},
+		{CachePolicy{Gzip: true}, "br, gzip", "gzip"},
+		{CachePolicy{Brotli: true}, "gzip, br", "br"},
+	} {
+		e := newEdge()
+		e.dist.Default.Compress, e.dist.Default.Cache = true, c.policy
+		e.page("text/html; charset=utf-8", text)
+		for range 2 { // the second one takes a used compressor
+			rec := e.do(t, get("/", "Accept-Encoding", c.accepted))
+			wantEqual(t, c.accepted, rec.Header().Get("Content-Encoding"), c.want)
+			wantEqual(t, "etag", rec.Header().Get("Etag"), `W/"tag"`)
+			wantEqual(t, "vary", rec.Header().Get("Vary"), "Accept-Encoding")
+			wantEqual(t, "length", rec.Header().Get("Content-Length"), "")
+			wantEqual(t, "text", decompress(t, c.want, rec.Body), text)
+		}
+	}
+}
+
+func decompress(t *testing.T, encoding string, body io.Reader) string {
+	t.Helper()
+	var plain io.Reader = brotli.NewReader(body)
+	if encoding == "gzip" {
+		z, err := gzip.NewReader(body)
 		if err != nil {
 			t.Fatal(err)
 		}
-		plain, err := io.ReadAll(z)
-		if err != nil || string(plain) != text {
-			t.Errorf("got %d bytes, %v", len(plain), err)
-		}
+		plain = z
+	}
+	b, err := io.ReadAll(plain)
+	if err != nil {
+		t.Error(err)
+	}
+	return string(b)
+}
+
+func TestTheOriginGetsWhatThePolicyMakesOfAcceptEncoding(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		policy         CachePolicy
+		forward        Forward
+		accepted, want string
+	}{
+		{both, ForwardNothing, "gzip;q=0.5, deflate, br", "br,gzip"},
+		{both, ForwardAll, "gzip, deflate", "gzip"},
+		{CachePolicy{Gzip: true}, ForwardNothing, "gzip, br", "gzip"},
+		{both, ForwardAll, "deflate", ""},
+		{CachePolicy{}, ForwardNothing, "gzip", ""}, // like any other header
+		{CachePolicy{}, ForwardAll, "gzip, deflate, br", "gzip, deflate, br"},
+	} {
+		e := newEdge()
+		e.dist.Default.Cache, e.dist.Default.Forward = c.policy, c.forward
+		e.do(t, get("/", "Accept-Encoding", c.accepted))
+		wantEqual(t, c.accepted, e.site.request.Header.Get("Accept-Encoding"), c.want)
 	}
 }
 
@@ -55,17 +104,17 @@ func TestWhatIsNotCompressed(t *testing.T) {
 	}{
 		"not asked for":      {contentType: "text/html", body: long},
 		"refused":            {contentType: "text/html", body: long, accept: "gzip;q=0"},
-		"other encoding":     {contentType: "text/html", body: long, accept: "br, x-gzip"},
+		"other encoding":     {contentType: "text/html", body: long, accept: "deflate, x-gzip"},
 		"small":              {contentType: "text/html", body: long[:999], accept: "gzip"},
 		"binary":             {contentType: "image/png", body: long, accept: "gzip"},
 		"compressed already": {contentType: "text/html", body: long, accept: "gzip", header: []string{"Content-Encoding", "br"}},
 		"switched off":       {contentType: "text/html", body: long, accept: "gzip", off: true},
 	} {
 		e := newEdge()
-		e.dist.Default.Compress = !c.off
+		e.dist.Default.Compress, e.dist.Default.Cache = !c.off, both
 		e.page(c.contentType, c.body, c.header...)
 		rec := e.do(t, get("/", "Accept-Encoding", c.accept))
-		if rec.Header().Get("Content-Encoding") == "gzip" || rec.Body.String() != c.body {
+		if rec.Header().Get("Vary") != "" || rec.Body.String() != c.body {
 			t.Errorf("%s: it was compressed", name)
 		}
 	}

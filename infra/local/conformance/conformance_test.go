@@ -18,9 +18,13 @@ const document = "../../../docs/local-cloud-conformance.md"
 
 // guides are where the pages of an area are.
 var guides = map[string]string{
-	"HTTP":       "https://docs.aws.amazon.com/apigateway/latest/developerguide/",
-	"WebSocket":  "https://docs.aws.amazon.com/apigateway/latest/developerguide/",
-	"CloudFront": "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/",
+	"HTTP":           "https://docs.aws.amazon.com/apigateway/latest/developerguide/",
+	"WebSocket":      "https://docs.aws.amazon.com/apigateway/latest/developerguide/",
+	"CloudFront":     "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/",
+	"Lambda":         "https://docs.aws.amazon.com/lambda/latest/dg/",
+	"CloudFormation": "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/",
+	"EventBridge":    "https://docs.aws.amazon.com/eventbridge/latest/userguide/",
+	"Scheduler":      "https://docs.aws.amazon.com/scheduler/latest/UserGuide/",
 }
 
 func TestRules(t *testing.T) {
@@ -117,7 +121,8 @@ const differences = `
 | a client that does not read | 1 MiB waits, then 429; closed after 10 s | documented without figures |
 | text that is not UTF-8 | in a frame: closed with 1007 (RFC 6455); in PostToConnection: replaced by U+FFFD | not documented |
 | a WebSocket API's address without an upgrade | 426 | not documented |
-| compression at the edge | gzip | gzip and Brotli |
+| an object that one viewer got compressed with gzip | is compressed anew for the next, with Brotli if that accepts it | the version in the cache serves on |
+| a rate of Scheduler without a start date | its first run is at every start of the local cloud | at its creation |
 | errors under a cache policy without a lifetime | never kept | not documented clearly |
 | several viewers asking for one object at once | each asks the origin | collapsed into one request |
 | viewer protocol policy, geographic restriction, signed URLs, Lambda@Edge | not carried out | carried out |

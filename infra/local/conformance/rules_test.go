@@ -5,7 +5,7 @@ import "testing"
 // rule is one of AWS's published rules. It is held by a case of this package, which runs against a real endpoint as
 // well, or by tests of the packages that carry it out.
 type rule struct {
-	area   string // HTTP, WebSocket, CloudFront, S3
+	area   string // a key of guides
 	text   string
 	source string           // page of the service's guide
 	run    func(*testing.T) // a case of this package
@@ -68,6 +68,33 @@ var rules = []rule{
 	{"CloudFront", "An invalidation removes what its paths cover", "invalidation-specifying-objects", nil, "cloudfront.TestAnInvalidationRemovesWhatItsPathsCover"},
 	{"CloudFront", "A custom error response replaces the origin's error", "custom-error-pages", nil, "cloudfront.TestACustomErrorResponseReplacesTheOriginsError"},
 	{"CloudFront", "The response headers policy is applied, with its override flags", "understanding-response-headers-policies", nil, "cloudfront.TestResponseHeadersPolicyIsApplied"},
-	{"CloudFront", "Text of 1,000 to 10,000,000 bytes is compressed for who accepts it", "ServingCompressedFiles", nil, "cloudfront.TestTextIsCompressedForViewersThatAcceptIt"},
+	{"CloudFront", "Text of 1,000 to 10,000,000 bytes is compressed for who accepts it, by Brotli before gzip", "ServingCompressedFiles", nil, "cloudfront.TestTextIsCompressedForViewersThatAcceptIt"},
+	{"CloudFront", "Accept-Encoding is normalized as the cache policy says, in the key and to the origin", "cache-key-understand-cache-policy", nil, "cloudfront.TestTheOriginGetsWhatThePolicyMakesOfAcceptEncoding"},
+	{"CloudFront", "A viewer-request function gets the documented event", "functions-event-structure", nil, "cloudfront.TestFunctionsSeeTheDocumentedEvent"},
+	{"CloudFront", "A function's response is the viewer's", "functions-event-structure", nil, "cloudfront.TestFunctionsGenerateResponses"},
+	{"CloudFront", "A function that fails gives 503, one that breaks the rules 502", "http-502-503-cloudfront-functions", nil, "cloudfront.TestResultsThatBreakTheRulesAreBadGateways"},
 	{"CloudFront", "A WebSocket upgrade passes through its behaviour", "distribution-working-with.websockets", nil, "cloudfront.TestAWebSocketUpgradePassesThroughItsBehavior"},
+	{"Lambda", "The Runtime API takes one answer to the event that was handed out, and no other", "runtimes-api", nil, "lambda.TestAnAnswerToAnotherRequestIsRefused"},
+	{"Lambda", "An initialization error reaches the caller after a second try", "lambda-runtime-environment", nil, "lambda.TestACrashAtStartIsTriedOnceMoreAndThenReported"},
+	{"Lambda", "The init phase has 10 s, its second try the function's timeout", "lambda-runtime-environment", nil, "lambda.TestASlowInitGetsTheFunctionsTimeoutAtItsSecondTry"},
+	{"Lambda", "A function over its timeout is ended: Sandbox.Timedout", "troubleshooting-invocation", nil, "lambda.TestATimeoutEndsTheProcessAlthoughItIgnoresSIGTERM"},
+	{"Lambda", "A process over its memory is ended", "configuration-memory", nil, "lambda.TestAProcessThatUsesMoreThanItsMemoryIsEnded"},
+	{"Lambda", "The defined variables are set and cannot be replaced", "configuration-envvars", nil, "lambda.TestTheDefinedVariablesAreSet"},
+	{"Lambda", "Reserved concurrency refuses what is over it", "configuration-concurrency", nil, "lambda.TestReservedConcurrencyThrottlesAtOnce"},
+	{"Lambda", "Requests over 6 MB and answers over it are refused", "gettingstarted-limits", nil, "lambda.TestAnAnswerOverTheLimitIsAnError"},
+	{"Lambda", "A failed event is tried twice more with the same request id", "invocation-async-error-handling", nil, "lambda.TestAFailedEventIsTriedTwiceMoreWithTheSameRequestID"},
+	{"Lambda", "The failure destination gets the record of the event", "invocation-async-retain-records", nil, "lambda.TestTheFailureDestinationGetsTheRecordOfTheEvent"},
+	{"Lambda", "An alias runs its version and stays in the invoked ARN", "configuration-aliases", nil, "lambda.TestAnAliasRunsItsVersionAndStaysInTheInvokedARN"},
+	{"Lambda", "API Gateway needs a permission on what it invokes", "services-apigateway", nil, "cloud.TestAnAPIWithoutPermissionOnItsFunctionAnswers500"},
+	{"CloudFormation", "A custom resource is created once and updated when its properties change, with the old ones", "crpg-ref-requests", nil, "cloud.TestACustomResourceIsCreatedOnceAndUpdatedWhenItsPropertiesChange"},
+	{"CloudFormation", "Another physical id deletes the replaced resource", "crpg-ref-requesttypes-update", nil, "cloud.TestAnotherPhysicalIDDeletesTheReplacedResource"},
+	{"CloudFormation", "A failed request is rolled back", "crpg-ref-requesttypes-delete", nil, "cloud.TestAFailedRequestIsRolledBack"},
+	{"CloudFormation", "An answer must repeat its request and have 4,096 bytes at most", "crpg-ref-responses", nil, "cloud.TestBadAnswersOfACustomResource"},
+	{"CloudFormation", "Parameters are read from Parameter Store", "parameters-section-structure", nil, "cloud.TestAStackReadsWhatTheOneBeforePublished"},
+	{"CloudFormation", "A custom resource cannot hold a reference to a secret", "dynamic-references", nil, "assembly.TestACustomResourceCannotHoldAReferenceToASecret"},
+	{"EventBridge", "A rule sends the scheduled event to functions that permit it", "eb-run-lambda-schedule", nil, "cloud.TestARuleSendsTheScheduledEvent"},
+	{"EventBridge", "Cron expressions with L, W, # and years", "eb-scheduled-rule-pattern", nil, "schedule.TestTheNextTimeOfAnExpression"},
+	{"Scheduler", "Context attributes of an input are filled in", "managing-schedule-context-attributes", nil, "cloud.TestAScheduleSendsItsInputWithTheContextFilledIn"},
+	{"Scheduler", "A rate begins at its start date, without one at once", "schedule-types", nil, "cloud.TestARateOfSchedulerBeginsAtItsStartDateElseAtOnce"},
+	{"Scheduler", "Nothing runs before the start date or after the end date", "schedule-types", nil, "schedule.TestAWindowBoundsRecurringSchedules"},
 }

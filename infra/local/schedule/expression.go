@@ -46,6 +46,49 @@ type rate time.Duration
 
 func (r rate) Next(t time.Time) (time.Time, bool) { return t.Add(time.Duration(r)), true }
 
+// IsRate reports whether an expression is a rate.
+func IsRate(e Expression) bool {
+	_, is := e.(rate)
+	return is
+}
+
+// Within keeps a recurring expression between start and end, of which either may be zero. The first occurrence of a rate
+// is start itself.
+//
+// Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html and
+// https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html (StartDate, EndDate)
+func Within(e Expression, start, end time.Time) Expression {
+	if _, once := e.(at); once {
+		return e
+	}
+	return window{e, start, end}
+}
+
+type window struct {
+	Expression
+	start, end time.Time
+}
+
+func (w window) Next(t time.Time) (time.Time, bool) {
+	if every, is := w.Expression.(rate); is && !w.start.IsZero() && !t.Before(w.start) {
+		t = w.start.Add(t.Sub(w.start).Truncate(time.Duration(every)))
+	}
+	var next time.Time
+	found := true
+	switch {
+	case t.Before(w.start) && IsRate(w.Expression):
+		next = w.start
+	case t.Before(w.start):
+		next, found = w.Expression.Next(w.start.Add(-time.Nanosecond))
+	default:
+		next, found = w.Expression.Next(t)
+	}
+	if !found || !w.end.IsZero() && next.After(w.end) {
+		return time.Time{}, false
+	}
+	return next, true
+}
+
 var rateForm = regexp.MustCompile(`^(\d+) (minute|hour|day)s?$`)
 
 func parseRate(text string) (rate, error) {

@@ -11,6 +11,8 @@ type Entry struct {
 	// Text is the expression as the template has it.
 	Text string
 	When Expression
+	// AtOnce makes the first run that of the start.
+	AtOnce bool
 	// Run starts what is scheduled and returns at once: runs may overlap, as those of AWS do.
 	Run func(at time.Time)
 }
@@ -36,7 +38,9 @@ func NewRunner() *Runner { return &Runner{closing: make(chan struct{})} }
 // Start runs a schedule from now on.
 func (r *Runner) Start(e Entry) {
 	s := &State{Entry: e}
-	s.Next, _ = e.When.Next(time.Now())
+	if s.Next = time.Now(); !e.AtOnce {
+		s.Next, _ = e.When.Next(s.Next)
+	}
 	r.mu.Lock()
 	r.states = append(r.states, s)
 	r.mu.Unlock()

@@ -71,6 +71,49 @@ func TestTheNextTimeOfAnExpression(t *testing.T) {
 	}
 }
 
+func TestAWindowBoundsRecurringSchedules(t *testing.T) {
+	t.Parallel()
+	const start, end = "2026-11-23T12:00:00Z", "2026-11-23T13:00:00Z"
+	for _, c := range []struct{ expression, start, end, from, want string }{
+		{"rate(20 minutes)", start, "", "2026-11-20T00:00:00Z", "2026-11-23T12:00:00Z"}, // StartDate is the first occurrence
+		{"rate(20 minutes)", start, "", "2026-11-23T12:00:00Z", "2026-11-23T12:20:00Z"},
+		{"rate(20 minutes)", start, "", "2026-11-23T12:59:59Z", "2026-11-23T13:00:00Z"},
+		{"rate(20 minutes)", start, end, "2026-11-23T12:40:00Z", "2026-11-23T13:00:00Z"},
+		{"rate(20 minutes)", start, end, "2026-11-23T13:00:00Z", ""},
+		{"rate(20 minutes)", "", end, "2026-11-23T12:30:00Z", "2026-11-23T12:50:00Z"},
+		{"cron(0 * * * ? *)", start, end, "2026-11-20T00:00:00Z", "2026-11-23T12:00:00Z"},
+		{"cron(0 * * * ? *)", start, end, "2026-11-23T12:00:00Z", "2026-11-23T13:00:00Z"},
+		{"cron(0 * * * ? *)", start, end, "2026-11-23T13:00:00Z", ""},
+		{"cron(0 * * * ? *)", "", "", "2026-11-23T13:00:00Z", "2026-11-23T14:00:00Z"},
+		{"at(2026-11-25T00:00:00)", start, end, "2026-11-23T13:00:00Z", "2026-11-25T00:00:00Z"}, // ignored for one-time schedules
+	} {
+		e, err := Parse(c.expression, time.UTC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if next, ok := Within(e, moment(t, c.start), moment(t, c.end)).Next(moment(t, c.from)); ok {
+			got = next.Format(time.RFC3339)
+		}
+		if got != c.want {
+			t.Errorf("%s from %q to %q after %s is %q, want %q", c.expression, c.start, c.end, c.from, got, c.want)
+		}
+	}
+}
+
+// moment is the zero time for "".
+func moment(t *testing.T, text string) time.Time {
+	t.Helper()
+	if text == "" {
+		return time.Time{}
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
 func TestExpressionsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	for expression, part := range map[string]string{

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"strconv"
 	"time"
@@ -211,54 +210,4 @@ func (s state) serve(ctx context.Context, o Options, me record, log io.Writer, r
 func gitHubParameters(port int) map[string]string {
 	url := "http://localhost:" + strconv.Itoa(port)
 	return map[string]string{"GitHubUrl": url, "GitHubApiUrl": url + "/api/v3"}
-}
-
-// servers are the HTTP servers of a run.
-type servers struct {
-	ctx    context.Context //nolint:containedctx // the life of the servers is that of the run
-	all    []*http.Server
-	failed chan error
-	count  int
-}
-
-func newServers(ctx context.Context) *servers {
-	return &servers{ctx: ctx, failed: make(chan error, 8)}
-}
-
-func (s *servers) start(o opened, h http.Handler) {
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
-	s.all = append(s.all, server)
-	for _, l := range o.listeners {
-		s.count++
-		go func() { s.failed <- server.Serve(l) }()
-	}
-}
-
-// wait returns nil when the run is to end, or the reason why a server ended by itself.
-func (s *servers) wait() error {
-	select {
-	case <-s.ctx.Done():
-		return nil
-	case err := <-s.failed:
-		s.count--
-		return fmt.Errorf("serve: %w", err)
-	}
-}
-
-// drainTime is how long requests may go on after the run is to end.
-const drainTime = 2 * time.Second
-
-// close lets requests end and then closes every connection and waits for the servers.
-func (s *servers) close() error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), drainTime)
-	defer cancel()
-	for _, server := range s.all {
-		if server.Shutdown(ctx) != nil {
-			_ = server.Close()
-		}
-	}
-	for ; s.count > 0; s.count-- {
-		<-s.failed //nolint:errcheck // each ends because it is closed
-	}
-	return nil
 }
