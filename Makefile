@@ -1,6 +1,7 @@
 # Every command of the project. `make help` lists them.
 #
-# ENV    local | dev | staging | prod   the environment (synth; prod when not given)
+# ENV    local | dev | staging | prod   the environment (synth, cost: prod when not given; the others want it named)
+# PHASE  0 to 4, or account             what to deploy, diff, roll back or destroy; all phases when not given
 # PORT   the port of `make up` (8080; another is taken when it is in use)
 # STATE  the folder of a local run's data; each checkout and user has one of its own
 # ONLY   comma-separated parts of `make test`, such as ONLY=functions,stacks
@@ -23,7 +24,8 @@ PLATFORM := $(if $(filter local,$(ENV)),$(GO_PLATFORM),linux-arm64)
 NPM_CI := --no-audit --no-fund --loglevel=error
 FUNCTIONS := api auth hook migrate sweep
 FUNCTION_INPUTS := -in functions -in migrations -in docs/api -in go.mod -in go.sum
-INFRA_INPUTS := -in infra -skip infra/local -in stacks -in go.mod -in go.sum
+INFRA_INPUTS := -in infra -skip infra/local -skip infra/deploy -skip infra/background -in stacks -in go.mod -in go.sum
+DEPLOY_INPUTS := -in infra/deploy -in infra/background -in infra/environment -in infra/local/rds -in infra/local/process -in go.mod -in go.sum
 LOCAL_INPUTS := -in infra/local -in go.mod -in go.sum
 
 .PHONY: help
@@ -112,6 +114,45 @@ assembly-local: bin/infra site functions-$(GO_PLATFORM)
 cost: bin/cost site functions-linux-arm64 ## what ENV costs in a month, with its variants; SETTINGS=key=value,… changes it
 	@bin/cost -env "$(ENV)" -variants
 
+# --- deploy ----------------------------------------------------------------------------------------------------------
+
+# YES=1         deploys to AWS without showing the change and asking
+# CHECKS=0      leaves out the tests and the criteria after a deployment
+# CONFIRM=ENV   is needed to destroy an environment that keeps its data
+# PARAMETERS    values of the stacks' parameters, such as PARAMETERS="AlarmEmail=ops@example.org"
+DEPLOYMENT := .build/assembly/deploy-$(ENV)
+DEPLOY_FLAGS = --env "$(ENV)" --state "$(STATE)-deploy" $(if $(PHASE),--phase "$(PHASE)")
+CRITERIA := $(if $(filter 0,$(CHECKS)),,$(if $(wildcard infra/criteria),bin/criteria))
+DEPLOY_TOOLS := bin/deploy node_modules/.stamp $(if $(filter local,$(ENV)),need-postgresql bin/local)
+
+.PHONY: deploy
+deploy: named-env $(DEPLOY_TOOLS) assembly-deploy $(CRITERIA) ## deploy PHASE of ENV (or all), test it and print its criteria; ENV=local needs no account
+	@bin/deploy deploy $(DEPLOY_FLAGS) --assembly "$(DEPLOYMENT)" --port $(PORT) $(foreach p,$(PARAMETERS),--parameter "$(p)") $(if $(YES),--yes) $(if $(filter 0,$(CHECKS)),--no-checks)
+
+.PHONY: diff
+diff: named-env $(DEPLOY_TOOLS) assembly-deploy bin/cost ## show what a deployment would change, and its price, before anything is touched
+	@bin/deploy diff $(DEPLOY_FLAGS) --assembly "$(DEPLOYMENT)"
+
+.PHONY: rollback
+rollback: named-env $(DEPLOY_TOOLS) $(CRITERIA) ## deploy the release of PHASE before the current one
+	@bin/deploy rollback $(DEPLOY_FLAGS) --port $(PORT) $(if $(YES),--yes) $(if $(filter 0,$(CHECKS)),--no-checks)
+
+.PHONY: destroy
+destroy: named-env $(DEPLOY_TOOLS) ## delete PHASE of ENV (or all, the last first)
+	@bin/deploy destroy $(DEPLOY_FLAGS) --port $(PORT) $(if $(CONFIRM),--confirm "$(CONFIRM)") $(if $(YES),--yes)
+
+.PHONY: status
+status: named-env bin/deploy ## show the phases of ENV with their state and release
+	@bin/deploy status $(DEPLOY_FLAGS)
+
+.PHONY: named-env
+named-env:
+	@if [ "$(origin ENV)" = file ]; then echo "Say which environment: make $(firstword $(MAKECMDGOALS)) ENV=local, or one of dev, staging and prod." >&2; exit 1; fi
+
+.PHONY: assembly-deploy
+assembly-deploy: bin/infra site functions-$(PLATFORM)
+	@bin/fresh -stamp .build/assembly-deploy-$(ENV).stamp -in bin/infra -in cdk.json -in migrations -in frontend/out -in frontend/edge -in .build/functions/$(PLATFORM) -out $(DEPLOYMENT)/manifest.json -- sh -c 'SETTINGS="$(SETTINGS)"; export SETTINGS; $(call synthesize,$(ENV),$(DEPLOYMENT))'
+
 # --- build -----------------------------------------------------------------------------------------------------------
 
 .PHONY: build-all
@@ -134,9 +175,12 @@ build-functions-%:
 		go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags='-s -w -buildid=' \
 		-o .build/functions/$*/$$f/bootstrap ./functions/$$f || exit 1; done
 
-.PHONY: bin/infra bin/local bin/cost
+.PHONY: bin/infra bin/local bin/deploy bin/cost
 bin/infra: bin/fresh
 	@bin/fresh -stamp .build/infra.stamp $(INFRA_INPUTS) -out $@ -- sh -c 'echo "building the CDK app (about a minute the first time)" && go build -o $@ ./infra'
+
+bin/deploy: bin/fresh
+	@bin/fresh -stamp .build/deploy.stamp $(DEPLOY_INPUTS) -out $@ -- sh -c 'echo "building the deploy command" && go build -o $@ ./infra/deploy'
 
 bin/cost: bin/fresh
 	@bin/fresh -stamp .build/cost.stamp $(INFRA_INPUTS) -out $@ -- sh -c 'echo "building the price of the stacks" && go build -o $@ ./infra/cost'

@@ -129,7 +129,7 @@ func (s *session) bootstrap(ctx context.Context, a bundle.Assembly) error {
 	if version >= a.BootstrapVersion() && version > 0 {
 		return nil
 	}
-	return s.cli.Bootstrap(ctx, s.target.Account, s.settings.Region)
+	return s.cli.Bootstrap(ctx, a.Dir, s.target.Account, s.settings.Region)
 }
 
 // open reads the assembly to deploy.

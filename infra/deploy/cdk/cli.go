@@ -29,9 +29,9 @@ type CLI struct {
 // ErrInterrupted means that a person or the system ended the CLI. CloudFormation goes on with what it was told.
 var ErrInterrupted = errors.New("interrupted")
 
-// Bootstrap prepares an account for deployments.
-func (c CLI) Bootstrap(ctx context.Context, account, region string) error {
-	return c.run(ctx, "bootstrap", "aws://"+account+"/"+region)
+// Bootstrap prepares an account for deployments. It takes an assembly only so that the CLI synthesizes none.
+func (c CLI) Bootstrap(ctx context.Context, assembly, account, region string) error {
+	return c.run(ctx, "bootstrap", "aws://"+account+"/"+region, "--app", assembly)
 }
 
 // Deploy deploys stacks of the assembly in a folder, each after those it depends on, and no other stack. Values of

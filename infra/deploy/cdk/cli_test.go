@@ -67,7 +67,7 @@ func (w writer) Write(p []byte) (int, error) {
 
 func TestAMissingCLINamesTheCommandThatInstallsIt(t *testing.T) {
 	t.Chdir(t.TempDir())
-	err := cdk.CLI{Out: &bytes.Buffer{}}.Bootstrap(t.Context(), "123456789012", "us-east-1")
+	err := cdk.CLI{Out: &bytes.Buffer{}}.Bootstrap(t.Context(), ".", "123456789012", "us-east-1")
 	if err == nil || !strings.Contains(err.Error(), "npm ci") {
 		t.Errorf("Bootstrap = %v", err)
 	}
