@@ -32,7 +32,7 @@ const (
 	logFile     = "log"
 )
 
-// Open makes the folder. Everybody may enter it, because PostgreSQL may run as a user of its own.
+// Open names the folder. It is made when a command locks it.
 func Open(dir string) (State, error) {
 	if dir == "" {
 		return State{}, errors.New("name the state folder with --state")
@@ -40,9 +40,6 @@ func Open(dir string) (State, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return State{}, fmt.Errorf("find the state folder: %w", err)
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return State{}, fmt.Errorf("make the state folder: %w", err)
 	}
 	return State{dir}, nil
 }

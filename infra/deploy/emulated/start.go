@@ -18,8 +18,12 @@ import (
 // stopLimit is how long the account may take to end before it is killed.
 const stopLimit = 15 * time.Second
 
-// Lock keeps other commands off the account until it is released.
+// Lock keeps other commands off the account until it is released. It makes the folder, which everybody may enter
+// because PostgreSQL may run as a user of its own.
 func (s State) Lock(ctx context.Context, out io.Writer) (background.Lock, error) {
+	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
+		return background.Lock{}, fmt.Errorf("make the state folder: %w", err)
+	}
 	return background.WaitLock(ctx, s.Path(commandLock), func() {
 		_, _ = fmt.Fprintln(out, "Waiting for another command that works on the same account.")
 	})
