@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/miyabi-society/platform/infra/local/jsonfile"
 )
 
 // Secrets is a Secrets Manager store. Each secret keeps its current and its previous version.
@@ -53,13 +55,13 @@ type version struct {
 // ErrNoSecret says that no secret has the name, ARN or partial ARN, or that it has no value of that version.
 var ErrNoSecret = errors.New("Secrets Manager can't find the specified secret")
 
-// OpenSecrets opens or creates the store in dir. Its file is readable by the owner alone.
+// OpenSecrets opens the store in dir, which is created with the first secret. Its file is readable by the owner alone.
 func OpenSecrets(dir string) (*Secrets, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("creating the store of secrets: %w", err)
-	}
 	s := &Secrets{file: filepath.Join(dir, "secrets.json"), all: map[string]*secret{}}
-	return s, loadFile(s.file, &s.all)
+	if err := jsonfile.Read(s.file, &s.all); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return s, nil
 }
 
 // secretName follows API_CreateSecret.
@@ -91,7 +93,7 @@ func (s *Secrets) Ensure(spec SecretSpec) (string, error) {
 		sec.put(value, uuid.NewString(), now)
 	}
 	sec.Source = source
-	return sec.ARN, saveFile(s.file, s.all)
+	return sec.ARN, jsonfile.Write(s.file, s.all)
 }
 
 func (spec SecretSpec) source() (string, error) {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/miyabi-society/platform/infra/local/jsonfile"
 )
 
 // Version stages (secretsmanager/latest/userguide/whats-in-a-secret).
@@ -113,7 +115,7 @@ func (s *Secrets) put(in putInput) (putOutput, error) {
 		}
 	}
 	sec.put(*in.SecretString, in.Token, time.Now().UTC())
-	return putOutput{sec.ARN, sec.Name, in.Token, []string{stageCurrent}}, saveFile(s.file, s.all)
+	return putOutput{sec.ARN, sec.Name, in.Token, []string{stageCurrent}}, jsonfile.Write(s.file, s.all)
 }
 
 type describeInput struct {

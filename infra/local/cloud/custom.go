@@ -47,15 +47,16 @@ func createCustom(ctx context.Context, c *Cloud, r request) (assembly.Values, er
 		return assembly.Values{}, errors.New("ServiceToken is missing")
 	}
 	properties, _ := stringified(map[string]any(r.properties)).(map[string]any)
-	before, err := c.loadCustom(r.Stack, r.LogicalID)
+	known, err := c.customOf(r.Stack)
 	if err != nil {
 		return assembly.Values{}, err
 	}
-	if before != nil && reflect.DeepEqual(before.Properties, properties) {
+	before, exists := known[r.LogicalID]
+	if exists && reflect.DeepEqual(before.Properties, properties) {
 		return before.values(), nil
 	}
 	req := customRequest{RequestType: "Create", ResourceType: r.Type, LogicalResourceID: r.LogicalID, ResourceProperties: properties}
-	if before != nil {
+	if exists {
 		req.RequestType, req.PhysicalResourceID, req.OldResourceProperties = "Update", before.PhysicalID, before.Properties
 	}
 	answer, err := c.callCustom(ctx, r.Stack, req)
@@ -70,11 +71,11 @@ func createCustom(ctx context.Context, c *Cloud, r request) (assembly.Values, er
 	after := customState{
 		Type: r.Type, PhysicalID: answer.PhysicalResourceID, Properties: properties, Data: answer.Data, Retain: r.DeletionPolicy == "Retain", Function: function,
 	}
-	if err := c.saveCustom(r.Stack, r.LogicalID, after); err != nil {
+	if err := c.remember(r.Stack, func(known map[string]customState) { known[r.LogicalID] = after }); err != nil {
 		return assembly.Values{}, err
 	}
-	if before != nil && before.PhysicalID != after.PhysicalID && r.UpdateReplacePolicy != "Retain" {
-		c.replaced = append(c.replaced, replaced{r.LogicalID, *before})
+	if exists && before.PhysicalID != after.PhysicalID && r.UpdateReplacePolicy != "Retain" {
+		c.replaced = append(c.replaced, replaced{r.LogicalID, before})
 	}
 	return after.values(), nil
 }
@@ -108,7 +109,7 @@ func (c *Cloud) rollBack(ctx context.Context, stack string, req customRequest, a
 // updateCustomOf lets every custom resource of a function run again with the properties it has.
 func (c *Cloud) updateCustomOf(ctx context.Context, function string) error {
 	for _, s := range c.config.Assembly.Stacks {
-		stored, err := c.listCustom(s.Name)
+		stored, err := c.customOf(s.Name)
 		if err != nil {
 			return err
 		}
@@ -190,7 +191,7 @@ func (c *Cloud) cleanUp(ctx context.Context, stack string, present []*assembly.R
 		c.deleteCustom(ctx, stack, r.logicalID, r.customState)
 	}
 	c.replaced = nil
-	stored, err := c.listCustom(stack)
+	stored, err := c.customOf(stack)
 	if err != nil {
 		return err
 	}
@@ -202,7 +203,7 @@ func (c *Cloud) cleanUp(ctx context.Context, stack string, present []*assembly.R
 		if !stored[id].Retain {
 			c.deleteCustom(ctx, stack, id, stored[id])
 		}
-		if err := c.removeCustom(stack, id); err != nil {
+		if err := c.remember(stack, func(known map[string]customState) { delete(known, id) }); err != nil {
 			return err
 		}
 	}

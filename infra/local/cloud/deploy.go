@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/miyabi-society/platform/infra/local/assembly"
 	"github.com/miyabi-society/platform/infra/local/awsapi"
@@ -113,9 +114,20 @@ const bootstrapVersion = "30"
 
 var bootstrapParameter = regexp.MustCompile(`^/cdk-bootstrap/[^/]+/version$`)
 
+// imageParameters is where AWS publishes the ids of its machine images; noImage stands for each, since instances are
+// inert here.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters-ami.html
+const (
+	imageParameters = "/aws/service/ami-amazon-linux-latest/"
+	noImage         = "ami-00000000000000000"
+)
+
 func (c *Cloud) parameter(name string) (string, error) {
 	if bootstrapParameter.MatchString(name) {
 		return bootstrapVersion, nil
+	}
+	if strings.HasPrefix(name, imageParameters) {
+		return noImage, nil
 	}
 	value, err := c.parameters.Value(name)
 	if errors.Is(err, awsapi.ErrNoParameter) {

@@ -129,7 +129,8 @@ func TestAFunctionRunsOnWhenTheAssemblyIsRemoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.code = code
-	c := m.must(scheduled(events, `"E": {"Type": "AWS::Lambda::EventInvokeConfig", "Properties": {"FunctionName": {"Ref": "F"}, "Qualifier": "$LATEST", "MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}}`,
+	c := m.must(scheduled(events, `"E": {"Type": "AWS::Lambda::EventInvokeConfig", "Properties": {"FunctionName": {"Ref": "F"}, "Qualifier": "$LATEST", "MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60,
+		"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sns:us-east-1:000000000000:topics-are-inert"}}}}`,
 		permitted, `"R": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "t", "Arn": {"Fn::GetAtt": ["F", "Arn"]}, "Input": "{\"a\": 1}"}]}}`))
 	if err := os.RemoveAll(code); err != nil {
 		t.Fatal(err)

@@ -6,17 +6,17 @@
 package s3
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/miyabi-society/platform/infra/local/jsonfile"
 )
 
 // Store holds the buckets below one folder.
@@ -61,8 +61,10 @@ func (s *Store) open(name string) (*bucket, error) {
 	if b, ok := s.buckets[name]; ok {
 		return b, nil
 	}
-	b := &bucket{name: name, dir: filepath.Join(s.dir, name)}
-	b.index, b.broken = readIndex(b.indexFile())
+	b := &bucket{name: name, dir: filepath.Join(s.dir, name), index: map[string]object{}}
+	if err := jsonfile.Read(b.indexFile(), &b.index); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		b.broken = err
+	}
 	s.buckets[name] = b
 	return b, nil
 }
@@ -97,44 +99,11 @@ func (b *bucket) snapshot() map[string]object {
 
 // replace makes index the bucket's content, on disk first.
 func (b *bucket) replace(index map[string]object) error {
-	data, err := json.Marshal(index)
-	if err != nil {
-		return fmt.Errorf("encoding the index of bucket %s: %w", b.name, err)
-	}
-	if err := writeFile(b.indexFile(), data); err != nil {
-		return fmt.Errorf("writing the index of bucket %s: %w", b.name, err)
+	if err := jsonfile.Write(b.indexFile(), index); err != nil {
+		return fmt.Errorf("bucket %s: %w", b.name, err)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.index, b.broken = index, nil
 	return nil
-}
-
-func readIndex(file string) (map[string]object, error) {
-	index := map[string]object{}
-	data, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return index, nil
-	}
-	if err != nil {
-		return index, fmt.Errorf("reading the bucket's index: %w", err)
-	}
-	if err := json.Unmarshal(data, &index); err != nil {
-		return map[string]object{}, fmt.Errorf("reading the bucket's index %s: %w", file, err)
-	}
-	return index, nil
-}
-
-// writeFile replaces a file in one step.
-func writeFile(file string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(file), ".new-*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(tmp.Name()) }() // gone already when the rename succeeded
-	_, err = tmp.Write(data)
-	if err = errors.Join(err, tmp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), file)
 }

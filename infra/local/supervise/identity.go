@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/miyabi-society/platform/infra/local/awsapi"
+	"github.com/miyabi-society/platform/infra/local/jsonfile"
 )
 
 // identitySecret holds the OAuth pair that a person fills in once on AWS. Here the stand-in's pair goes in.
@@ -22,14 +23,14 @@ type oauthPair struct {
 
 // gitHubPair is made once for a state folder.
 func (s state) gitHubPair() (oauthPair, error) {
-	const file = "github.json"
+	file := s.path("github.json")
 	var p oauthPair
-	err := s.read(file, &p)
+	err := jsonfile.Read(file, &p)
 	if err == nil || !errors.Is(err, os.ErrNotExist) {
 		return p, err
 	}
 	p = oauthPair{ID: "local-" + rand.Text(), Secret: rand.Text() + rand.Text()}
-	return p, s.write(file, p)
+	return p, jsonfile.Write(file, p)
 }
 
 // putPair writes the pair into the identity secret and keeps its other keys. An assembly without that secret needs no

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+
+	"github.com/miyabi-society/platform/infra/local/jsonfile"
 )
 
 // The ports that are tried first.
@@ -77,7 +79,7 @@ func listenLoopback(port int) (opened, error) {
 // openPorts opens the site's and the GitHub stand-in's port. The note says when the wanted port was taken.
 func (s state) openPorts(wanted int) (site, gitHub opened, note string, err error) {
 	var last ports
-	if err := s.read(portsFile, &last); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := jsonfile.Read(s.path(portsFile), &last); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return opened{}, opened{}, "", err
 	}
 	if wanted == 0 {
@@ -99,7 +101,7 @@ func (s state) openPorts(wanted int) (site, gitHub opened, note string, err erro
 	default:
 		note = fmt.Sprintf("Port %d is taken; using %d.", wanted, site.port)
 	}
-	if err := s.write(portsFile, ports{wanted, site.port, gitHub.port}); err != nil {
+	if err := jsonfile.Write(s.path(portsFile), ports{wanted, site.port, gitHub.port}); err != nil {
 		return opened{}, opened{}, "", errors.Join(err, site.close(), gitHub.close())
 	}
 	return site, gitHub, note, nil

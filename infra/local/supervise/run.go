@@ -14,6 +14,7 @@ import (
 	"github.com/miyabi-society/platform/infra/local/cloud"
 	"github.com/miyabi-society/platform/infra/local/develop"
 	"github.com/miyabi-society/platform/infra/local/github"
+	"github.com/miyabi-society/platform/infra/local/jsonfile"
 	"github.com/miyabi-society/platform/infra/local/rds"
 	"github.com/miyabi-society/platform/infra/local/status"
 )
@@ -93,7 +94,7 @@ func run(ctx context.Context, o Options, log io.Writer, ready func(notice) error
 	}
 	me := record{PID: os.Getpid(), Started: startTime(os.Getpid())}
 	if me.Runs, err = o.identity(); err == nil {
-		err = s.write(recordFile, me)
+		err = jsonfile.Write(s.path(recordFile), me)
 	}
 	if err != nil {
 		return err
@@ -196,7 +197,7 @@ func (s state) serve(ctx context.Context, o Options, me record, log io.Writer, r
 		handler = followed
 	}
 	gate.open(withStatus(status.Page(collector, c), byName(me.entry, c.Origin, handler)))
-	if err := s.write(recordFile, me); err != nil {
+	if err := jsonfile.Write(s.path(recordFile), me); err != nil {
 		return err
 	}
 	_, _ = fmt.Fprintf(log, "[local cloud] serves %s after %s\n", url, time.Since(begun).Round(time.Millisecond))

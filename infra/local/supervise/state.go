@@ -3,7 +3,6 @@
 package supervise
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/miyabi-society/platform/infra/local/jsonfile"
 )
 
 // state is the folder of one local run.
@@ -81,7 +82,7 @@ func (s state) holder() (record, bool, error) {
 		return record{}, false, err
 	}
 	var r record
-	if err := s.read(recordFile, &r); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := jsonfile.Read(s.path(recordFile), &r); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return record{}, true, err
 	}
 	return r, true, nil
@@ -99,33 +100,6 @@ func (s state) reset() error {
 				return fmt.Errorf("reset: %w", err)
 			}
 		}
-	}
-	return nil
-}
-
-func (s state) read(name string, into any) error {
-	b, err := os.ReadFile(s.path(name))
-	if err != nil {
-		return fmt.Errorf("read the state: %w", err)
-	}
-	if err := json.Unmarshal(b, into); err != nil {
-		return fmt.Errorf("%s is damaged: %w", s.path(name), err)
-	}
-	return nil
-}
-
-// write replaces a file in one step. Only its owner can read it.
-func (s state) write(name string, v any) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("write the state: %w", err)
-	}
-	fresh := s.path(name + ".new")
-	if err := os.WriteFile(fresh, b, 0o600); err != nil {
-		return fmt.Errorf("write the state: %w", err)
-	}
-	if err := os.Rename(fresh, s.path(name)); err != nil {
-		return fmt.Errorf("write the state: %w", err)
 	}
 	return nil
 }

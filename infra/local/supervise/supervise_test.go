@@ -20,6 +20,7 @@ import (
 
 	"github.com/miyabi-society/platform/infra/local/awsapi"
 	"github.com/miyabi-society/platform/infra/local/cloud"
+	"github.com/miyabi-society/platform/infra/local/jsonfile"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -75,7 +76,7 @@ func TestStopNeverSignalsAStranger(t *testing.T) {
 	}
 	defer func() { _ = stranger.Process.Kill(); _ = stranger.Wait() }()
 	s := newState(t)
-	if err := s.write(recordFile, record{PID: stranger.Process.Pid, Started: "of another process"}); err != nil {
+	if err := jsonfile.Write(s.path(recordFile), record{PID: stranger.Process.Pid, Started: "of another process"}); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
