@@ -45,7 +45,7 @@ type GoFunction struct {
 func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps) GoFunction {
 	logs := NewLogGroup(scope, id+"Logs", props.Settings)
 	config := &awslambda.FunctionProps{
-		FunctionName:  jsii.String("Miyabi-" + props.Settings.Name + "-" + props.Name),
+		FunctionName:  jsii.String(props.functionName()),
 		Description:   jsii.String(props.Description),
 		Runtime:       awslambda.Runtime_PROVIDED_AL2023(),
 		Architecture:  architecture(props.Settings.Functions.Platform),
@@ -55,7 +55,7 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 		Timeout:       awscdk.Duration_Seconds(jsii.Number(props.timeout())),
 		Environment:   props.environment(),
 		LogGroup:      logs,
-		Role:          newFunctionRole(scope, id+"Role", props),
+		Role:          newFunctionRole(scope, id+"Role", props, logs),
 		LoggingFormat: awslambda.LoggingFormat_JSON,
 		CurrentVersionOptions: &awslambda.VersionOptions{
 			RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
@@ -78,17 +78,46 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 	return GoFunction{Function: function, Logs: logs}
 }
 
-// newFunctionRole makes a role with the one managed policy that Lambda itself needs: to write the log and, inside the
-// network, to attach the function to it.
-func newFunctionRole(scope constructs.Construct, id string, props GoFunctionProps) awsiam.Role {
-	policy := "service-role/AWSLambdaBasicExecutionRole"
-	if props.VPC != nil {
-		policy = "service-role/AWSLambdaVPCAccessExecutionRole"
+// newFunctionRole makes a role that may write the function's own log and, inside the network, carries the managed policy
+// by which Lambda attaches the function to it. What the function may do besides is a policy of its own.
+func newFunctionRole(scope constructs.Construct, id string, props GoFunctionProps, logs awslogs.LogGroup) awsiam.Role {
+	config := &awsiam.RoleProps{
+		AssumedBy:      awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
+		Description:    jsii.String("What the " + props.Name + " function may do"),
+		InlinePolicies: &map[string]awsiam.PolicyDocument{"Log": document(writeLog(logs))},
 	}
-	return awsiam.NewRole(scope, jsii.String(id), &awsiam.RoleProps{
-		AssumedBy:       awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
-		Description:     jsii.String("What the " + props.Name + " function may do"),
-		ManagedPolicies: &[]awsiam.IManagedPolicy{awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String(policy))},
+	if props.VPC != nil {
+		config.ManagedPolicies = &[]awsiam.IManagedPolicy{awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String("service-role/AWSLambdaVPCAccessExecutionRole"))}
+		config.InlinePolicies = &map[string]awsiam.PolicyDocument{"LeaveInterfacesToLambda": document(leaveInterfaces(scope, props))}
+	}
+	return awsiam.NewRole(scope, jsii.String(id), config)
+}
+
+func document(statement awsiam.PolicyStatement) awsiam.PolicyDocument {
+	return awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &[]awsiam.PolicyStatement{statement}})
+}
+
+func writeLog(logs awslogs.LogGroup) awsiam.PolicyStatement {
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions:   jsii.Strings("logs:CreateLogStream", "logs:PutLogEvents"),
+		Resources: &[]*string{logs.LogGroupArn()},
+	})
+}
+
+// leaveInterfaces denies the function's own code what Lambda does with the role: to make and remove network interfaces.
+// https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+func leaveInterfaces(scope constructs.Construct, props GoFunctionProps) awsiam.PolicyStatement {
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Effect: awsiam.Effect_DENY,
+		Actions: jsii.Strings("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets",
+			"ec2:DetachNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"),
+		Resources: jsii.Strings("*"),
+		Conditions: &map[string]any{"ArnEquals": map[string]any{
+			"lambda:SourceFunctionArn": awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{
+				Service: jsii.String("lambda"), Resource: jsii.String("function"), ResourceName: jsii.String(props.functionName()),
+				ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
+			}),
+		}},
 	})
 }
 
@@ -107,6 +136,8 @@ func (f GoFunction) Allow(actions []string, resources ...*string) {
 		Resources: &resources,
 	}))
 }
+
+func (p GoFunctionProps) functionName() string { return "Miyabi-" + p.Settings.Name + "-" + p.Name }
 
 func (p GoFunctionProps) timeout() int {
 	if p.Timeout > 0 {
