@@ -49,12 +49,9 @@ func addDeployRole(stack awscdk.Stack, provider awsiam.OidcProviderNative, repos
 		}),
 	})
 	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Sid:     jsii.String("AssumeBootstrapRoles"),
-		Actions: jsii.Strings("sts:AssumeRole"),
-		Resources: jsii.Strings(*stack.FormatArn(&awscdk.ArnComponents{
-			Service: jsii.String("iam"), Region: jsii.String(""), Resource: jsii.String("role"),
-			ResourceName: jsii.String("cdk-" + *awscdk.DefaultStackSynthesizer_DEFAULT_QUALIFIER() + "-*-role-" + *stack.Account() + "-" + *stack.Region()),
-		})),
+		Sid:       jsii.String("AssumeBootstrapRoles"),
+		Actions:   jsii.Strings("sts:AssumeRole"),
+		Resources: bootstrapRoles(stack),
 	}))
 	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:     jsii.String("ReadPublishedParameters"),
@@ -63,6 +60,19 @@ func addDeployRole(stack awscdk.Stack, provider awsiam.OidcProviderNative, repos
 			Service: jsii.String("ssm"), Resource: jsii.String("parameter"), ResourceName: jsii.String("miyabi/" + name + "/*"),
 		})),
 	}))
+}
+
+// bootstrapRoles are the roles of CDK's bootstrap that a deployment assumes: to start it, to upload its files and to look
+// up what is there.
+func bootstrapRoles(stack awscdk.Stack) *[]*string {
+	var roles []*string
+	for _, purpose := range []string{"deploy", "file-publishing", "lookup"} {
+		roles = append(roles, stack.FormatArn(&awscdk.ArnComponents{
+			Service: jsii.String("iam"), Region: jsii.String(""), Resource: jsii.String("role"),
+			ResourceName: jsii.String("cdk-" + *awscdk.DefaultStackSynthesizer_DEFAULT_QUALIFIER() + "-" + purpose + "-role-" + *stack.Account() + "-" + *stack.Region()),
+		}))
+	}
+	return &roles
 }
 
 // addAPIGatewayLogging gives API Gateway the role that WebSocket APIs need for their logs. The setting holds for the

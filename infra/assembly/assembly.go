@@ -36,14 +36,28 @@ func Synthesize(options Options) error {
 	if err := synthesize(options); err != nil {
 		return err
 	}
-	if err := checkReport(options.Output, options.warn); err != nil {
+	findings, err := checkReport(options.Output, options.warn)
+	if err != nil {
+		return err
+	}
+	return judge(options, findings)
+}
+
+// judge fails on what cdk-nag has found and on what breaks a rule of ours.
+func judge(options Options, findings policy.Violations) error {
+	nag, err := policy.ReadNagFiles(options.Output)
+	if err != nil {
 		return err
 	}
 	templates, err := policy.ReadTemplates(options.Output)
 	if err != nil {
 		return err
 	}
-	return policy.Check(templates)
+	violations, used := policy.Check(policy.Assembly{Settings: options.Settings, Templates: templates})
+	if err := findings.With(violations).Err(); err != nil {
+		return err
+	}
+	return policy.NewReport(options.Settings, nag, used).Write(options.Output)
 }
 
 func (o Options) warn(line string) {
@@ -73,6 +87,7 @@ func synthesize(options Options) (err error) {
 	if err := addStacks(app, options); err != nil {
 		return err
 	}
+	policy.AddNag(app)
 	app.Synth(nil)
 	return nil
 }
@@ -100,15 +115,17 @@ func newApp(output string, context map[string]any) awscdk.App {
 // addStacks makes the account's stack and the environment's phases, each deployed after the one before.
 func addStacks(app awscdk.App, options Options) error {
 	account := stacks.Account(app, options.Settings)
-	policy.Tag(account, options.Settings, policy.SharedEnvironment, "account")
+	policy.Tag(account, options.Settings)
+	policy.ApplyExceptions(account, options.Settings)
 
 	phases, err := stacks.Phases(app, options.Settings, options.Folders)
 	if err != nil {
 		return err
 	}
 	for i, phase := range phases {
-		policy.Tag(phase.Stack, options.Settings, options.Settings.Name, phase.Name)
+		policy.Tag(phase.Stack, options.Settings)
 		policy.ApplyRemoval(phase.Stack, options.Settings)
+		policy.ApplyExceptions(phase.Stack, options.Settings)
 		if i > 0 {
 			phase.Stack.AddStackDependency(phases[i-1].Stack, jsii.String("phases are deployed in order"))
 		}

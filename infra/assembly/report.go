@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/miyabi-society/platform/infra/policy"
 )
 
 // longest is how much of CDK's description of a mistake fits into a line; it may list every instance class there is.
@@ -28,30 +30,46 @@ type violation struct {
 	}
 }
 
-// checkReport fails on the first error that CDK's validation of the templates found, and hands warnings on.
-func checkReport(output string, warn func(string)) error {
+// checkReport fails on the first error that CDK's validation of the templates found, hands warnings on, and returns what
+// cdk-nag found.
+func checkReport(output string, warn func(string)) (policy.Violations, error) {
 	content, err := os.ReadFile(filepath.Join(output, "validation-report.json"))
 	if errors.Is(err, os.ErrNotExist) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return fmt.Errorf("read CDK's validation report: %w", err)
+		return nil, fmt.Errorf("read CDK's validation report: %w", err)
 	}
 	var found report
 	if err := json.Unmarshal(content, &found); err != nil {
-		return fmt.Errorf("decode CDK's validation report: %w", err)
+		return nil, fmt.Errorf("decode CDK's validation report: %w", err)
 	}
+	var findings policy.Violations
 	for _, plugin := range found.PluginReports {
 		for _, violation := range plugin.Violations {
-			switch violation.Severity {
-			case "error", "fatal":
-				return fmt.Errorf("CDK refuses a template: %s", violation)
-			case "warning":
+			ofNag := violation.findings()
+			findings = append(findings, ofNag...)
+			switch {
+			case len(ofNag) > 0:
+			case violation.Severity == "error", violation.Severity == "fatal":
+				return nil, fmt.Errorf("CDK refuses a template: %s", violation)
+			case violation.Severity == "warning":
 				warn(violation.String())
 			}
 		}
 	}
-	return nil
+	return findings, nil
+}
+
+// findings are the violations that cdk-nag means, one for each resource; none when it is not cdk-nag's.
+func (v violation) findings() policy.Violations {
+	var findings policy.Violations
+	for _, construct := range v.ViolatingConstructs {
+		if finding, ok := policy.NagViolation(construct.ConstructPath, v.Description); ok {
+			findings = append(findings, finding)
+		}
+	}
+	return findings
 }
 
 // String is the violation in one line: where, what and by which rule.

@@ -1,8 +1,10 @@
 // Package policy holds what must be true of every stack: its tags, what survives its deletion, and the rules that its
-// template may not break.
+// template may not break, cdk-nag's among them.
 package policy
 
 import (
+	"strings"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
@@ -12,22 +14,37 @@ import (
 // SharedEnvironment is the value of the env tag of what all environments of an account share.
 const SharedEnvironment = "shared"
 
+// accountStack is the stack that all environments of an account share.
+const accountStack = "Miyabi-Account"
+
 // Tag marks every resource of the stack with the product, its environment, phase, owner and cost center. The budget
 // finds an environment's costs by the last one.
-func Tag(stack awscdk.Stack, settings environment.Settings, env, phase string) {
-	costCenter := settings.CostCenter()
-	if env == SharedEnvironment {
-		costCenter = "miyabi-" + SharedEnvironment
-	}
+func Tag(stack awscdk.Stack, settings environment.Settings) {
 	// CloudFormation's dashboards take tags, but the schemas that cfn-lint carries do not know them yet.
 	props := &awscdk.TagProps{ExcludeResourceTypes: jsii.Strings("AWS::CloudWatch::Dashboard")}
 	tags := awscdk.Tags_Of(stack)
-	tags.Add(jsii.String("project"), jsii.String("miyabi"), props)
-	tags.Add(jsii.String("env"), jsii.String(env), props)
-	tags.Add(jsii.String("phase"), jsii.String(phase), props)
-	tags.Add(jsii.String("owner"), jsii.String(settings.Owner), props)
-	tags.Add(jsii.String("cost-center"), jsii.String(costCenter), props)
+	for key, value := range tagsOf(settings, *stack.StackName()) {
+		tags.Add(jsii.String(key), jsii.String(value), props)
+	}
 }
+
+// tagsOf are the tags of a stack's resources. The phase is the stack's name without product and environment.
+func tagsOf(settings environment.Settings, stack string) map[string]string {
+	env, costCenter := settings.Name, settings.CostCenter()
+	if stack == accountStack {
+		env, costCenter = SharedEnvironment, "miyabi-"+SharedEnvironment
+	}
+	return map[string]string{
+		"project":     "miyabi",
+		"env":         env,
+		"phase":       strings.ToLower(shortName(stack)),
+		"owner":       settings.Owner,
+		"cost-center": costCenter,
+	}
+}
+
+// shortName is a stack's name without product and environment.
+func shortName(stack string) string { return stack[strings.LastIndex(stack, "-")+1:] }
 
 // ApplyRemoval decides what outlives a deleted stack: log groups and the site's bucket where the environment keeps its
 // data, otherwise nothing. A resource that was made by a deployment that then failed is removed in any case, so that the

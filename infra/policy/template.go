@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -22,8 +23,11 @@ type Template struct {
 
 // Resource is one resource of a template, with its intrinsic functions unresolved.
 type Resource struct {
-	Type       string
-	Properties map[string]any
+	Type                string
+	Properties          map[string]any
+	Metadata            map[string]any
+	DeletionPolicy      string
+	UpdateReplacePolicy string
 }
 
 // ReadTemplates reads every template that lies directly in the folder of an assembly.
@@ -74,6 +78,33 @@ func (t Template) IDs(resourceType string) []string {
 	return ids
 }
 
+// Path is where CDK made the resource, below its stack, such as Database/Instance/Resource; the logical id where CDK
+// says nothing.
+func (t Template) Path(id string) string {
+	path, _ := t.Resources[id].Metadata["aws:cdk:path"].(string)
+	if below, found := strings.CutPrefix(path, t.Name+"/"); found {
+		return below
+	}
+	return id
+}
+
+// property is the value at a dotted path of a resource's properties; nil where there is none.
+func (t Template) property(id, path string) any {
+	return at(t.Resources[id].Properties, path)
+}
+
+// at is the value at a dotted path below a value; nil where there is none.
+func at(value any, path string) any {
+	for key := range strings.SplitSeq(path, ".") {
+		node, ok := value.(map[string]any)
+		if !ok {
+			return nil
+		}
+		value = node[key]
+	}
+	return value
+}
+
 // target is the logical id that a Ref or a Fn::GetAtt points at; empty for anything else.
 func target(value any) string {
 	call, ok := value.(map[string]any)
@@ -90,6 +121,43 @@ func target(value any) string {
 	return ""
 }
 
+// substitution is a reference inside of a text.
+var substitution = regexp.MustCompile(`\$\{([^}]*)\}`)
+
+// flatten writes a value with its intrinsic functions as one text, a reference as <Id> or <Id.Attribute>. It is the
+// spelling in which cdk-nag names findings, so that both are excepted in the same words.
+func flatten(value any) string {
+	switch node := value.(type) {
+	case nil:
+		return ""
+	case string:
+		return substitution.ReplaceAllString(node, "<$1>")
+	case map[string]any:
+		return flattenCall(node)
+	}
+	return fmt.Sprint(value)
+}
+
+func flattenCall(call map[string]any) string {
+	if id, ok := call["Ref"].(string); ok {
+		return "<" + id + ">"
+	}
+	if text, ok := call["Fn::Sub"].(string); ok {
+		return flatten(text)
+	}
+	if arguments, ok := call["Fn::GetAtt"].([]any); ok && len(arguments) == 2 {
+		return fmt.Sprintf("<%v.%v>", arguments[0], arguments[1])
+	}
+	if arguments, ok := call["Fn::Join"].([]any); ok && len(arguments) == 2 {
+		var parts []string
+		for _, part := range list(arguments[1]) {
+			parts = append(parts, flatten(part))
+		}
+		return strings.Join(parts, flatten(arguments[0]))
+	}
+	return fmt.Sprint(call)
+}
+
 // list is value as a list: itself, or the only element of one. IAM allows both spellings nearly everywhere.
 func list(value any) []any {
 	if value == nil {
@@ -99,6 +167,19 @@ func list(value any) []any {
 		return values
 	}
 	return []any{value}
+}
+
+// number is a value as a number; CloudFormation allows a text that holds one.
+func number(value any) (float64, bool) {
+	switch value := value.(type) {
+	case float64:
+		return value, true
+	case string:
+		var parsed float64
+		_, err := fmt.Sscanf(value, "%g", &parsed)
+		return parsed, err == nil
+	}
+	return 0, false
 }
 
 // walk visits every value below and including value, with the keys that lead there.
@@ -114,4 +195,11 @@ func walk(value any, path []string, visit func(path []string, value any)) {
 			walk(element, append(slices.Clone(path), fmt.Sprint(i)), visit)
 		}
 	}
+}
+
+func last(path []string) string {
+	if len(path) == 0 {
+		return ""
+	}
+	return path[len(path)-1]
 }
