@@ -111,7 +111,7 @@ assembly-local: bin/infra site functions-$(GO_PLATFORM)
 	@bin/fresh -stamp .build/assembly-local.stamp -in bin/infra -in cdk.json -in migrations -in frontend/out -in frontend/edge -in .build/functions/$(GO_PLATFORM) -out .build/assembly/local/manifest.json -- sh -c '$(call synthesize,local,.build/assembly/local)'
 
 .PHONY: cost
-cost: bin/cost site functions-linux-arm64 ## what ENV costs in a month, with its variants; SETTINGS=key=value,… changes it
+cost: bin/cost site functions-linux-arm64 functions-$(PLATFORM) ## what ENV costs in a month, with its variants; SETTINGS=key=value,… changes it
 	@bin/cost -env "$(ENV)" -variants
 
 # --- deploy ----------------------------------------------------------------------------------------------------------

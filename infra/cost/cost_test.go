@@ -125,7 +125,6 @@ func TestBadArgumentsAreToldInOneLine(t *testing.T) {
 		"":                          "no environment chosen",
 		"-env production":           `unknown environment "production"`,
 		"-env prod -settings x=1":   `setting "x" is unknown`,
-		"-env local":                "price dev, staging or prod",
 		"-env prod -before old":     "-before needs -assembly",
 		"-env prod dev":             `unexpected argument "dev"`,
 		"-env prod -assembly /none": "no template in /none",

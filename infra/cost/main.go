@@ -41,7 +41,7 @@ func run(arguments []string, out io.Writer) error {
 	var r request
 	flags := flag.NewFlagSet("cost", flag.ContinueOnError)
 	flags.SetOutput(out)
-	flags.StringVar(&r.environment, "env", "", "the `environment`: dev, staging or prod")
+	flags.StringVar(&r.environment, "env", "", "the `environment`: local, dev, staging, prod or test-…")
 	flags.StringVar(&r.settings, "settings", os.Getenv("SETTINGS"), "settings to change, as `key=value,key=value`")
 	flags.StringVar(&r.assembly, "assembly", "", "the `folder` of an assembly; without it one is synthesized")
 	flags.StringVar(&r.before, "before", "", "the `folder` of the assembly before a change")

@@ -20,9 +20,6 @@ type synthesizer struct {
 
 // bill is that of an assembly that is made for it and removed afterwards.
 func (s synthesizer) bill(settings environment.Settings) (priced bill.Bill, err error) {
-	if settings.IsLocal() {
-		return bill.OfTemplates(nil, settings)
-	}
 	context, err := s.context()
 	if err != nil {
 		return bill.Bill{}, err

@@ -56,11 +56,9 @@ func Compute(folder string, settings environment.Settings) (Bill, error) {
 	return OfTemplates(templates, settings)
 }
 
-// OfTemplates is the bill of templates, those of one environment.
+// OfTemplates is the bill of templates, those of one environment. The local environment has the bill that it would have
+// on AWS.
 func OfTemplates(templates []policy.Template, settings environment.Settings) (Bill, error) {
-	if settings.IsLocal() {
-		return Bill{}, fmt.Errorf("the environment %s runs on this machine and costs nothing at AWS: price dev, staging or prod", settings.Name)
-	}
 	table, err := Prices()
 	if err != nil {
 		return Bill{}, err

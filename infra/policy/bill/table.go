@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/miyabi-society/platform/infra/environment"
 )
 
 // Width is the longest line of a printed table.
@@ -37,6 +39,9 @@ func (b Bill) Notes() []string {
 		"Each line is rounded up to the cent. Quantities that are always free are taken off; those of an",
 		"account's first twelve months are not. They are per account: environments in one account share them.",
 		"Not in the bill: tax, AWS Support, a domain, database CPU beyond what the instance class earns.",
+	}
+	if b.Environment == environment.Local {
+		notes = append(notes, "local runs on this machine and costs nothing: this is what the same stacks would cost on AWS.")
 	}
 	if slices.ContainsFunc(b.Lines, func(l Line) bool { return l.Unconfirmed }) {
 		notes = append(notes, "* from general knowledge, in no price list that was read: compare with its source in prices.json.")
