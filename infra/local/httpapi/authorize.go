@@ -76,28 +76,15 @@ func (in *request) authorizeJWT() *refusal {
 
 // authorizerEvent is the Lambda authorizer's event of payload format 2.0 (page http-api-lambda-authorizer).
 type authorizerEvent struct {
-	Version        string            `json:"version"`
-	Type           string            `json:"type"`
-	RouteARN       string            `json:"routeArn"`
-	IdentitySource []string          `json:"identitySource"`
-	RouteKey       string            `json:"routeKey"`
-	RawPath        string            `json:"rawPath"`
-	RawQueryString string            `json:"rawQueryString"`
-	Cookies        []string          `json:"cookies,omitempty"`
-	Headers        map[string]string `json:"headers"`
-	Query          map[string]string `json:"queryStringParameters,omitempty"`
-	Context        eventContext      `json:"requestContext"`
-	PathParameters map[string]string `json:"pathParameters,omitempty"`
-	StageVariables map[string]string `json:"stageVariables,omitempty"`
+	described
+	Type           string   `json:"type"`
+	RouteARN       string   `json:"routeArn"`
+	IdentitySource []string `json:"identitySource"`
 }
 
 func (in *request) authorizeLambda() *refusal {
 	event := func(identity []string) []byte {
-		return gateway.MustMarshal(authorizerEvent{
-			Version: "2.0", Type: "REQUEST", RouteARN: in.routeARN(), IdentitySource: identity, RouteKey: in.route.key,
-			RawPath: rawPath(in.URL), RawQueryString: in.URL.RawQuery, Cookies: cookies(in.Header), Headers: in.headers(),
-			Query: query(in.URL.RawQuery), Context: in.context(), PathParameters: in.params, StageVariables: in.api.StageVariables,
-		})
+		return gateway.MustMarshal(authorizerEvent{described: in.described(), Type: "REQUEST", RouteARN: in.routeARN(), IdentitySource: identity})
 	}
 	verdict, err := in.route.authorizer.Decide(in.source, event, in.routeARN())
 	switch {

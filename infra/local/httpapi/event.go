@@ -16,6 +16,13 @@ import (
 // event is the Lambda proxy event of payload format 2.0 (page http-api-develop-integrations-lambda, "Payload format
 // structure"). Fields without a value are absent.
 type event struct {
+	described
+	Body   *string `json:"body,omitempty"`
+	Base64 bool    `json:"isBase64Encoded"`
+}
+
+// described is what the integration's event and the authorizer's have in common.
+type described struct {
 	Version        string            `json:"version"`
 	RouteKey       string            `json:"routeKey"`
 	RawPath        string            `json:"rawPath"`
@@ -24,9 +31,7 @@ type event struct {
 	Headers        map[string]string `json:"headers"`
 	Query          map[string]string `json:"queryStringParameters,omitempty"`
 	Context        eventContext      `json:"requestContext"`
-	Body           *string           `json:"body,omitempty"`
 	PathParameters map[string]string `json:"pathParameters,omitempty"`
-	Base64         bool              `json:"isBase64Encoded"`
 	StageVariables map[string]string `json:"stageVariables,omitempty"`
 }
 
@@ -54,11 +59,7 @@ type eventHTTP struct {
 
 // event renders the request for the integration.
 func (in *request) event() []byte {
-	e := event{
-		Version: "2.0", RouteKey: in.route.key, RawPath: rawPath(in.URL), RawQueryString: in.URL.RawQuery,
-		Cookies: cookies(in.Header), Headers: in.headers(), Query: query(in.URL.RawQuery),
-		Context: in.context(), PathParameters: in.params, StageVariables: in.api.StageVariables,
-	}
+	e := event{described: in.described()}
 	e.Context.Authorizer = in.authorized
 	if len(in.body) > 0 {
 		body := string(in.body)
@@ -68,6 +69,14 @@ func (in *request) event() []byte {
 		e.Body = &body
 	}
 	return gateway.MustMarshal(e)
+}
+
+func (in *request) described() described {
+	return described{
+		Version: "2.0", RouteKey: in.route.key, RawPath: rawPath(in.URL), RawQueryString: in.URL.RawQuery,
+		Cookies: cookies(in.Header), Headers: in.headers(), Query: query(in.URL.RawQuery),
+		Context: in.context(), PathParameters: in.params, StageVariables: in.api.StageVariables,
+	}
 }
 
 func (in *request) context() eventContext {

@@ -31,21 +31,30 @@ func (s state) waitLock(ctx context.Context, name string) (lock, error) {
 	}
 }
 
+// command opens the state for a command that starts or stops the local cloud; others wait until it calls done. It also
+// tells what runs.
+func command(ctx context.Context, dir string) (s state, r record, running bool, done func(), err error) {
+	if s, err = openState(dir); err != nil {
+		return s, r, false, nil, err
+	}
+	l, err := s.waitLock(ctx, commandLock)
+	if err != nil {
+		return s, r, false, nil, err
+	}
+	done = func() { _ = l.release() }
+	if r, running, err = s.running(); err != nil {
+		done()
+	}
+	return s, r, running, done, err
+}
+
 // Down stops the local cloud and returns when its processes, ports and locks are gone. That none runs is no error.
 func Down(ctx context.Context, dir string, out io.Writer) error {
-	s, err := openState(dir)
+	s, r, running, done, err := command(ctx, dir)
 	if err != nil {
 		return err
 	}
-	command, err := s.waitLock(ctx, commandLock)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = command.release() }()
-	r, running, err := s.running()
-	if err != nil {
-		return err
-	}
+	defer done()
 	if !running {
 		say(out, "The local cloud does not run.")
 		return s.forget()

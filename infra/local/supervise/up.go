@@ -31,19 +31,11 @@ func Up(ctx context.Context, o Options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s, err := openState(o.State)
+	s, r, running, done, err := command(ctx, o.State)
 	if err != nil {
 		return err
 	}
-	command, err := s.waitLock(ctx, commandLock)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = command.release() }()
-	r, running, err := s.running()
-	if err != nil {
-		return err
-	}
+	defer done()
 	if running && !o.Reset && r.Runs == identity && r.URL != "" {
 		say(out, "The local cloud runs already, with this assembly.")
 		r.print(out, LogFile(s.dir))
