@@ -8,6 +8,7 @@ import (
 
 	"github.com/miyabi-society/platform/infra/local/assembly"
 	"github.com/miyabi-society/platform/infra/local/cloudfront"
+	"github.com/miyabi-society/platform/infra/local/gateway"
 	"github.com/miyabi-society/platform/infra/local/httpapi"
 	"github.com/miyabi-society/platform/infra/local/lambda"
 	"github.com/miyabi-society/platform/infra/local/schedule"
@@ -29,27 +30,30 @@ func newDraft() draft {
 	}
 }
 
+// apiDraft is an API whose parts are still being declared.
 type apiDraft struct {
-	id, name, protocol string
-	selection          string // RouteSelectionExpression
-	cors               *httpapi.CORS
-	integrations       map[string]integrationDraft
-	authorizers        map[string]authorizerDraft
-	routes             []routeDraft
-	responses          map[string]bool // ids of routes with a route response
-	stage              *stageDraft
+	gateway.API
+	name, protocol string
+	selection      string // RouteSelectionExpression
+	cors           *httpapi.CORS
+	integrations   map[string]integration
+	authorizers    map[string]authorizerDraft
+	routes         []routeDraft
+	responses      map[string]bool // ids of routes with a route response
 }
 
-type integrationDraft struct {
+// integration is one of an API. Without a function it is a mock.
+type integration struct {
 	function, format string
-	mock             bool
 	timeout          time.Duration
 }
 
 type routeDraft struct {
-	id, key, integration, authorization, authorizer string
-	scopes                                          []string
-	responds                                        bool // RouteResponseSelectionExpression is $default
+	gateway.Route
+	id, format string
+	jwt        *httpapi.JWTAuthorizer
+	scopes     []string
+	responds   bool // RouteResponseSelectionExpression is $default
 }
 
 const (
@@ -61,13 +65,13 @@ const (
 // APIDomain is what follows an API's id in its host name.
 const APIDomain = ".execute-api." + region + ".amazonaws.com"
 
-func (a *apiDraft) host() string { return a.id + APIDomain }
+func (a *apiDraft) host() string { return a.ID + APIDomain }
 
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-api.html
 func createAPI(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	a := &apiDraft{
-		id: "l" + r.hash()[:9], name: r.properties.text("Name"), protocol: r.properties.text("ProtocolType"), selection: r.properties.text("RouteSelectionExpression"),
-		integrations: map[string]integrationDraft{}, authorizers: map[string]authorizerDraft{}, responses: map[string]bool{},
+		API: gateway.API{ID: "l" + r.hash()[:9], Invoke: c.invokeForAPI}, name: r.properties.text("Name"), protocol: r.properties.text("ProtocolType"), selection: r.properties.text("RouteSelectionExpression"),
+		integrations: map[string]integration{}, authorizers: map[string]authorizerDraft{}, responses: map[string]bool{},
 	}
 	scheme := map[string]string{protocolHTTP: "https://", protocolWebSocket: "wss://"}[a.protocol]
 	if scheme == "" {
@@ -80,8 +84,8 @@ func createAPI(_ context.Context, c *Cloud, r request) (assembly.Values, error) 
 	if a.cors, err = corsOf(r.properties); err != nil {
 		return assembly.Values{}, err
 	}
-	c.draft.apis[a.id] = a
-	return assembly.Values{Ref: a.id, Attributes: map[string]any{"ApiId": a.id, "ApiEndpoint": scheme + a.host()}}, nil
+	c.draft.apis[a.ID] = a
+	return assembly.Values{Ref: a.ID, Attributes: map[string]any{"ApiId": a.ID, "ApiEndpoint": scheme + a.host()}}, nil
 }
 
 func (c *Cloud) apiOf(r request) (*apiDraft, error) {
@@ -102,7 +106,7 @@ func createIntegration(_ context.Context, c *Cloud, r request) (assembly.Values,
 	values := assembly.Values{Ref: id, Attributes: map[string]any{"IntegrationId": id}}
 	kind := r.properties.text("IntegrationType")
 	if kind == "MOCK" && a.protocol == protocolWebSocket {
-		a.integrations[id] = integrationDraft{mock: true}
+		a.integrations[id] = integration{}
 		return values, nil
 	}
 	if kind != "AWS_PROXY" {
@@ -116,7 +120,7 @@ func createIntegration(_ context.Context, c *Cloud, r request) (assembly.Values,
 		return values, err
 	}
 	timeout, err := r.properties.integer("TimeoutInMillis")
-	a.integrations[id] = integrationDraft{function: function, format: r.properties.text("PayloadFormatVersion"), timeout: time.Duration(timeout) * time.Millisecond}
+	a.integrations[id] = integration{function: function, format: r.properties.text("PayloadFormatVersion"), timeout: time.Duration(timeout) * time.Millisecond}
 	return values, err
 }
 
@@ -140,14 +144,19 @@ func createRoute(_ context.Context, c *Cloud, r request) (assembly.Values, error
 	}
 	p, id := r.properties, r.hash()[:7]
 	values := assembly.Values{Ref: id, Attributes: map[string]any{"RouteId": id}}
-	integration, ok := strings.CutPrefix(p.text("Target"), "integrations/")
-	if _, known := a.integrations[integration]; !ok || !known {
+	target, named := strings.CutPrefix(p.text("Target"), "integrations/")
+	i, known := a.integrations[target]
+	if !named || !known {
 		return values, fmt.Errorf("the route's Target %q is not an integration of this API", p.text("Target"))
 	}
-	a.routes = append(a.routes, routeDraft{
-		id: id, key: p.text("RouteKey"), integration: integration, authorization: p.text("AuthorizationType"), authorizer: p.text("AuthorizerId"),
-		scopes: p.texts("AuthorizationScopes"), responds: p.text("RouteResponseSelectionExpression") == "$default",
-	})
+	route := routeDraft{
+		Route: gateway.Route{Key: p.text("RouteKey"), FunctionARN: i.function, Timeout: i.timeout},
+		id:    id, format: i.format, scopes: p.texts("AuthorizationScopes"), responds: p.text("RouteResponseSelectionExpression") == "$default",
+	}
+	if err := a.authorize(&route, p); err != nil {
+		return values, err
+	}
+	a.routes = append(a.routes, route)
 	return values, nil
 }
 
@@ -159,26 +168,16 @@ func (c *Cloud) build() error {
 			build = c.buildWebSocket
 		}
 		if err := build(a); err != nil {
-			return fmt.Errorf("api %s (%s): %w", a.id, a.name, err)
+			return fmt.Errorf("api %s (%s): %w", a.ID, a.name, err)
 		}
 	}
 	return c.buildSite()
 }
 
 func (c *Cloud) buildAPI(a *apiDraft) error {
-	api := httpapi.API{
-		ID: a.id, StageName: a.stage.name, StageVariables: a.stage.variables, Throttle: a.stage.throttle, RouteThrottle: a.stage.routes,
-		AccessLog: c.accessLog(a), CORS: a.cors, Invoke: c.invokeForAPI,
-	}
+	api := httpapi.API{API: a.API, CORS: a.cors}
 	for _, r := range a.routes {
-		i := a.integrations[r.integration]
-		route := httpapi.Route{Key: r.key, Scopes: r.scopes, Integration: httpapi.Integration{
-			FunctionARN: a.stage.fill(i.function), PayloadFormatVersion: i.format, Timeout: i.timeout,
-		}}
-		if err := c.authorize(a, r, &route); err != nil {
-			return fmt.Errorf("route %q: %w", r.key, err)
-		}
-		api.Routes = append(api.Routes, route)
+		api.Routes = append(api.Routes, httpapi.Route{Route: a.filled(r.Route), Format: r.format, JWT: r.jwt, Scopes: r.scopes})
 	}
 	h, err := httpapi.New(api)
 	if err != nil {

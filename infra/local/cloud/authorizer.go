@@ -63,24 +63,24 @@ func (c *Cloud) lambdaAuthorizer(a *apiDraft, p properties) (*gateway.Authorizer
 	}, nil
 }
 
-// authorize gives a route of an HTTP API its authorizer.
-func (c *Cloud) authorize(a *apiDraft, r routeDraft, route *httpapi.Route) error {
-	d, known := a.authorizers[r.authorizer]
-	switch r.authorization {
+// authorize gives a route its authorizer.
+func (a *apiDraft) authorize(route *routeDraft, p properties) error {
+	d := a.authorizers[p.text("AuthorizerId")]
+	kind := p.text("AuthorizationType")
+	known := true
+	switch kind {
 	case "", "NONE":
 	case "AWS_IAM":
 		route.IAM = true
 	case "JWT":
-		route.JWT = d.jwt
-		known = known && d.jwt != nil
+		route.jwt, known = d.jwt, d.jwt != nil
 	case "CUSTOM":
-		route.Authorizer = d.lambda
-		known = known && d.lambda != nil
+		route.Authorizer, known = d.lambda, d.lambda != nil
 	default:
-		return fmt.Errorf("AuthorizationType %q: use NONE, AWS_IAM, JWT or CUSTOM", r.authorization)
+		return fmt.Errorf("AuthorizationType %q: use NONE, AWS_IAM, JWT or CUSTOM", kind)
 	}
-	if (r.authorization == "JWT" || r.authorization == "CUSTOM") && !known {
-		return fmt.Errorf("AuthorizerId %q is not a %s authorizer of this API", r.authorizer, r.authorization)
+	if !known {
+		return fmt.Errorf("AuthorizerId %q is not a %s authorizer of this API", p.text("AuthorizerId"), kind)
 	}
 	return nil
 }

@@ -11,41 +11,32 @@ import (
 	"github.com/miyabi-society/platform/infra/local/gateway"
 )
 
-type stageDraft struct {
-	name      string
-	variables map[string]string
-	throttle  gateway.Throttle
-	routes    map[string]gateway.Throttle
-	logFormat string
-}
-
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-stage.html
 func createStage(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	a, err := c.apiOf(r)
 	if err != nil {
 		return assembly.Values{}, err
 	}
-	if a.stage != nil {
+	if a.Stage != "" {
 		return assembly.Values{}, errors.New("the local cloud serves one stage of an API, and this is the second")
 	}
-	s := &stageDraft{
-		name: r.properties.text("StageName"), variables: r.properties.textMap("StageVariables"), routes: map[string]gateway.Throttle{},
-		logFormat: r.properties.object("AccessLogSettings").text("Format"),
-	}
-	if s.throttle, err = throttleOf(r.properties.object("DefaultRouteSettings")); err != nil {
+	p := r.properties
+	a.Stage, a.StageVariables = p.text("StageName"), p.textMap("StageVariables")
+	a.AccessLog = gateway.AccessLog{Format: p.object("AccessLogSettings").text("Format"), Writer: prefixWriter{"[access " + a.name + "] ", c.log}}
+	if a.Throttle, err = throttleOf(p.object("DefaultRouteSettings")); err != nil {
 		return assembly.Values{}, fmt.Errorf("DefaultRouteSettings: %w", err)
 	}
-	for key := range r.properties.object("RouteSettings") {
-		limit, err := throttleOf(r.properties.object("RouteSettings").object(key))
+	a.RouteThrottle = map[string]gateway.Throttle{}
+	for key := range p.object("RouteSettings") {
+		limit, err := throttleOf(p.object("RouteSettings").object(key))
 		if err != nil {
 			return assembly.Values{}, fmt.Errorf("RouteSettings of %q: %w", key, err)
 		}
 		if limit != (gateway.Throttle{}) { // else only other settings, and the stage's throttle stays
-			s.routes[key] = limit
+			a.RouteThrottle[key] = limit
 		}
 	}
-	a.stage = s
-	return assembly.Values{Ref: s.name}, nil
+	return assembly.Values{Ref: a.Stage}, nil
 }
 
 func throttleOf(settings properties) (gateway.Throttle, error) {
@@ -57,19 +48,14 @@ func throttleOf(settings properties) (gateway.Throttle, error) {
 	return gateway.Throttle{RateLimit: rate, BurstLimit: burst}, err
 }
 
-// fill puts stage variables into an ARN: ${stageVariables.NAME}.
+// filled is a route with the stage's variables in its function's ARN: ${stageVariables.NAME}.
 //
 // Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.stage-variables.html
-func (s *stageDraft) fill(arn string) string {
-	for name, value := range s.variables {
-		arn = strings.ReplaceAll(arn, "${stageVariables."+name+"}", value)
+func (a *apiDraft) filled(r gateway.Route) gateway.Route {
+	for name, value := range a.StageVariables {
+		r.FunctionARN = strings.ReplaceAll(r.FunctionARN, "${stageVariables."+name+"}", value)
 	}
-	return arn
-}
-
-// accessLog writes to the cloud's log, each line with the API's name.
-func (c *Cloud) accessLog(a *apiDraft) gateway.AccessLog {
-	return gateway.AccessLog{Format: a.stage.logFormat, Writer: prefixWriter{"[access " + a.name + "] ", c.log}}
+	return r
 }
 
 // prefixWriter puts a text before each write.

@@ -15,7 +15,7 @@ type API struct{ Name, Protocol, Host, Stage string }
 func (c *Cloud) APIs() []API {
 	var out []API
 	for _, a := range c.deployedAPIs() {
-		out = append(out, API{Name: a.name, Protocol: a.protocol, Host: a.host(), Stage: a.stage.name})
+		out = append(out, API{Name: a.name, Protocol: a.protocol, Host: a.host(), Stage: a.Stage})
 	}
 	return out
 }
@@ -24,7 +24,7 @@ func (c *Cloud) APIs() []API {
 func (c *Cloud) deployedAPIs() []*apiDraft {
 	var out []*apiDraft
 	for _, id := range slices.Sorted(maps.Keys(c.draft.apis)) {
-		if a := c.draft.apis[id]; a.stage != nil {
+		if a := c.draft.apis[id]; a.Stage != "" {
 			out = append(out, a)
 		}
 	}
@@ -39,11 +39,11 @@ func (c *Cloud) Routes() []Route {
 	var out []Route
 	for _, a := range c.deployedAPIs() {
 		for _, r := range a.routes {
-			function := a.stage.fill(a.integrations[r.integration].function)
+			function := a.filled(r.Route).FunctionARN
 			if function == "" {
 				function = "mock"
 			}
-			out = append(out, Route{API: a.name, Protocol: a.protocol, Key: r.key, Function: function})
+			out = append(out, Route{API: a.name, Protocol: a.protocol, Key: r.Key, Function: function})
 		}
 	}
 	return out

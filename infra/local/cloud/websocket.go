@@ -27,22 +27,9 @@ func createRouteResponse(_ context.Context, c *Cloud, r request) (assembly.Value
 // buildWebSocket makes the server of a WebSocket API. Its address serves the connections, and the services' endpoint
 // the @connections commands of functions.
 func (c *Cloud) buildWebSocket(a *apiDraft) error {
-	api := websocket.API{
-		ID: a.id, Stage: a.stage.name, RouteSelection: a.selection, StageVariables: a.stage.variables,
-		Throttle: a.stage.throttle, RouteThrottle: a.stage.routes, AccessLog: c.accessLog(a), Invoke: c.invokeForAPI,
-	}
+	api := websocket.API{API: a.API, RouteSelection: a.selection}
 	for _, r := range a.routes {
-		i := a.integrations[r.integration]
-		route := websocket.Route{
-			Key: r.key, FunctionARN: a.stage.fill(i.function), Mock: i.mock, Timeout: i.timeout,
-			Responds: r.responds && a.responses[r.id], IAM: r.authorization == "AWS_IAM",
-		}
-		if r.authorization == "CUSTOM" {
-			if route.Authorizer = a.authorizers[r.authorizer].lambda; route.Authorizer == nil {
-				return fmt.Errorf("route %q: AuthorizerId %q is not an authorizer of this API", r.key, r.authorizer)
-			}
-		}
-		api.Routes = append(api.Routes, route)
+		api.Routes = append(api.Routes, websocket.Route{Route: a.filled(r.Route), Mock: r.FunctionARN == "", Responds: r.responds && a.responses[r.id]})
 	}
 	s, err := websocket.New(api)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miyabi-society/platform/infra/local/gateway"
 	"github.com/miyabi-society/platform/infra/local/httpapi"
 	"github.com/miyabi-society/platform/infra/local/lambda"
 	"github.com/miyabi-society/platform/infra/local/websocket"
@@ -44,8 +45,8 @@ func bench(b *testing.B) *lambda.Registry {
 
 func serveHTTP(b *testing.B, r *lambda.Registry) string {
 	b.Helper()
-	h, err := httpapi.New(httpapi.API{ID: "bench", StageName: "$default", Invoke: r.Invoke, Routes: []httpapi.Route{
-		{Key: "GET /answer/{what}", Integration: httpapi.Integration{FunctionARN: benchARN, PayloadFormatVersion: "2.0"}},
+	h, err := httpapi.New(httpapi.API{API: gateway.API{ID: "bench", Stage: "$default", Invoke: r.Invoke}, Routes: []httpapi.Route{
+		{Route: gateway.Route{Key: "GET /answer/{what}", FunctionARN: benchARN}, Format: "2.0"},
 	}})
 	if err != nil {
 		b.Fatal(err)
@@ -163,7 +164,7 @@ func BenchmarkWebSocket1000Connections(b *testing.B) {
 	}
 	for b.Loop() {
 		ids = nil
-		s, err := websocket.New(websocket.API{ID: "bench", Stage: "live", RouteSelection: "$request.body.action", Invoke: invoke, Routes: []websocket.Route{{Key: "$connect", FunctionARN: benchARN}}})
+		s, err := websocket.New(websocket.API{API: gateway.API{ID: "bench", Stage: "live", Invoke: invoke}, RouteSelection: "$request.body.action", Routes: []websocket.Route{{Route: gateway.Route{Key: "$connect", FunctionARN: benchARN}}}})
 		if err != nil {
 			b.Fatal(err)
 		}

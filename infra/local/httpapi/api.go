@@ -24,39 +24,24 @@ import (
 const (
 	maxBody    = 10 << 20         // bytes of request payload
 	bodyTime   = 30 * time.Second // for the caller to send it
-	minTimeout = 50 * time.Millisecond
 	maxTimeout = 30 * time.Second
 )
 
-// API describes one AWS::ApiGatewayV2::Api of protocol HTTP together with its stage, routes and integrations.
+// API describes one AWS::ApiGatewayV2::Api of protocol HTTP together with its stage, "$default" or a name that is then
+// the first segment of every path, and its routes.
 type API struct {
-	ID             string                      // API id, the first label of its execute-api host name
-	StageName      string                      // "$default", or a name that is then the first segment of every path
-	StageVariables map[string]string           // reach functions as stageVariables
-	Throttle       gateway.Throttle            // the stage's DefaultRouteSettings, applied to each route by itself
-	RouteThrottle  map[string]gateway.Throttle // the stage's RouteSettings by route key, instead of Throttle
-	AccessLog      gateway.AccessLog
-	CORS           *CORS // nil: functions answer preflights and set the headers themselves
-	Routes         []Route
-	Invoke         gateway.Invoke
+	gateway.API
+	CORS   *CORS // nil: functions answer preflights and set the headers themselves
+	Routes []Route
 }
 
-// Route is one route key, such as "GET /tasks/{id}", "ANY /api/{proxy+}" or "$default", who may call it and what it
-// calls. At most one of JWT, Authorizer and IAM is set.
+// Route is one route key, such as "GET /tasks/{id}", "ANY /api/{proxy+}" or "$default". At most one of JWT, Authorizer
+// and IAM is set.
 type Route struct {
-	Key         string
-	Integration Integration
-	JWT         *JWTAuthorizer
-	Scopes      []string            // AuthorizationScopes: the token needs at least one of them
-	Authorizer  *gateway.Authorizer // a Lambda authorizer
-	IAM         bool                // AuthorizationType AWS_IAM
-}
-
-// Integration is an AWS_PROXY integration with a Lambda function, alias or version.
-type Integration struct {
-	FunctionARN          string
-	PayloadFormatVersion string        // "2.0" is the one that is served
-	Timeout              time.Duration // TimeoutInMillis, 50 ms to 30 s; zero means the default of 30 s
+	gateway.Route
+	Format string // PayloadFormatVersion: "2.0" is the one that is served
+	JWT    *JWTAuthorizer
+	Scopes []string // AuthorizationScopes: the token needs at least one of them
 }
 
 var stageName = regexp.MustCompile(`^(\$default|[A-Za-z0-9_-]{1,128})$`)
@@ -71,13 +56,10 @@ func New(api API) (http.Handler, error) {
 }
 
 func compile(api API) (*server, error) {
-	if api.Invoke == nil {
-		return nil, errors.New("no way to invoke functions was given")
+	if !stageName.MatchString(api.Stage) {
+		return nil, fmt.Errorf("stage name %q: use $default or letters, digits, hyphens and underscores", api.Stage)
 	}
-	if !stageName.MatchString(api.StageName) {
-		return nil, fmt.Errorf("stage name %q: use $default or letters, digits, hyphens and underscores", api.StageName)
-	}
-	if err := errors.Join(api.AccessLog.Check(), api.CORS.check()); err != nil {
+	if err := api.CORS.check(); err != nil {
 		return nil, err
 	}
 	routes, err := compileRoutes(api)
@@ -144,10 +126,10 @@ func (s *server) serveRoute(w http.ResponseWriter, in *request, preflight bool) 
 
 // call invokes the route's function and writes its answer. A viewer that goes away does not stop the function.
 func (s *server) call(w http.ResponseWriter, in *request) {
-	ctx, cancel := context.WithTimeout(lambda.WithTrace(context.Background(), in.trace()), in.route.timeout)
+	ctx, cancel := context.WithTimeout(lambda.WithTrace(context.Background(), in.trace()), in.route.Timeout)
 	defer cancel()
 	begun := time.Now()
-	result, err := s.api.Invoke(ctx, in.route.functionARN, in.event())
+	result, err := s.api.Invoke(ctx, in.route.FunctionARN, in.event())
 	in.integrationLatency = time.Since(begun)
 	if err != nil {
 		in.fail(w, failureStatus(err), err)
@@ -171,7 +153,7 @@ func (s *server) call(w http.ResponseWriter, in *request) {
 // fail answers for an integration that brought no usable answer. The caller gets no details; the logs do.
 func (in *request) fail(w http.ResponseWriter, status int, err error) {
 	in.integrationStatus, in.failure = status, err
-	slog.Warn("http api integration failed", "route", in.route.key, "function", in.route.functionARN, "status", status, "error", err)
+	slog.Warn("http api integration failed", "route", in.route.Key, "function", in.route.FunctionARN, "status", status, "error", err)
 	writeMessage(w, status)
 }
 

@@ -35,39 +35,36 @@ func (d Route) checkAuthorization() error {
 	if d.JWT != nil {
 		return d.JWT.check()
 	}
-	if d.Authorizer != nil {
-		return d.Authorizer.Check()
-	}
 	return nil
 }
 
 // authorize asks the route's authorizer. It returns nil when the request may pass.
 func (in *request) authorize() *refusal {
 	switch rt := in.route; {
-	case rt.iam:
+	case rt.IAM:
 		return &refusal{status: http.StatusNotImplemented, message: "This route needs an IAM signature, which the local cloud does not check; it answers once it is deployed.", reason: errors.New("AWS_IAM is not checked locally")}
-	case rt.jwt != nil:
+	case rt.JWT != nil:
 		return in.authorizeJWT()
-	case rt.authorizer != nil:
+	case rt.Authorizer != nil:
 		return in.authorizeLambda()
 	}
 	return nil
 }
 
 func (in *request) authorizeJWT() *refusal {
-	token, err := in.route.jwt.verify(in.source(in.route.jwt.IdentitySource), in.received)
+	token, err := in.route.JWT.verify(in.source(in.route.JWT.IdentitySource), in.received)
 	switch {
 	case errors.Is(err, errNoToken):
 		return &refusal{status: http.StatusUnauthorized, challenge: "Bearer", reason: err}
 	case err != nil:
 		challenge := fmt.Sprintf(`Bearer scope="" error="invalid_token" error_description=%q`, err)
 		return &refusal{status: http.StatusUnauthorized, challenge: challenge, reason: err}
-	case !token.hasOneOf(in.route.scopes):
-		challenge := fmt.Sprintf(`Bearer scope=%q error="insufficient_scope"`, strings.Join(in.route.scopes, " "))
+	case !token.hasOneOf(in.route.Scopes):
+		challenge := fmt.Sprintf(`Bearer scope=%q error="insufficient_scope"`, strings.Join(in.route.Scopes, " "))
 		return &refusal{status: http.StatusForbidden, challenge: challenge, reason: errors.New("the token has none of the route's scopes")}
 	}
 	scopes := token.scopes
-	if len(in.route.scopes) == 0 {
+	if len(in.route.Scopes) == 0 {
 		scopes = nil // null where the route asks for none
 	}
 	in.authorized = map[string]any{"jwt": map[string]any{"claims": token.claims, "scopes": scopes}}
@@ -86,7 +83,7 @@ func (in *request) authorizeLambda() *refusal {
 	event := func(identity []string) []byte {
 		return gateway.MustMarshal(authorizerEvent{described: in.described(), Type: "REQUEST", RouteARN: in.routeARN(), IdentitySource: identity})
 	}
-	verdict, err := in.route.authorizer.Decide(in.source, event, in.routeARN())
+	verdict, err := in.route.Authorizer.Decide(in.source, event, in.routeARN())
 	switch {
 	case errors.Is(err, gateway.ErrUnauthorized):
 		return &refusal{status: http.StatusUnauthorized, reason: err}
@@ -102,11 +99,11 @@ func (in *request) authorizeLambda() *refusal {
 // routeARN is arn:aws:execute-api:region:account:api/stage/METHOD/path.
 func (in *request) routeARN() string {
 	path := rawPath(in.URL)
-	if in.api.StageName != defaultRoute {
-		path = strings.TrimPrefix(path, "/"+in.api.StageName)
+	if in.api.Stage != defaultRoute {
+		path = strings.TrimPrefix(path, "/"+in.api.Stage)
 	}
-	function := in.route.functionARN
-	return fmt.Sprintf("arn:aws:execute-api:%s:%s:%s/%s/%s%s", gateway.RegionOf(function), gateway.AccountOf(function), in.api.ID, in.api.StageName, in.Method, path)
+	function := in.route.FunctionARN
+	return fmt.Sprintf("arn:aws:execute-api:%s:%s:%s/%s/%s%s", gateway.RegionOf(function), gateway.AccountOf(function), in.api.ID, in.api.Stage, in.Method, path)
 }
 
 // source gives the value of an identity source: a header, a query parameter, a context or a stage variable.

@@ -90,7 +90,7 @@ func TestAPreflightOfARouteWithAnAuthorizerAsksItFirst(t *testing.T) {
 	a := corsAPI(t, b, "$default")
 	a.Routes[0].JWT = &JWTAuthorizer{Issuer: i.URL, Audience: []string{"app"}, IdentitySource: "$request.header.Authorization"}
 	wantEqual(t, "$default with an authorizer", serve(t, a, preflight("/x", "https://app.example")).StatusCode, 401)
-	a.Routes = append(a.Routes, Route{Key: "OPTIONS /{proxy+}", Integration: a.Routes[0].Integration})
+	a.Routes = append(a.Routes, Route{Route: gateway.Route{Key: "OPTIONS /{proxy+}", FunctionARN: arn}, Format: "2.0"})
 	wantEqual(t, "with an open OPTIONS route", serve(t, a, preflight("/x", "https://app.example")).StatusCode, 204)
 }
 

@@ -73,7 +73,7 @@ func (in *request) event() []byte {
 
 func (in *request) described() described {
 	return described{
-		Version: "2.0", RouteKey: in.route.key, RawPath: rawPath(in.URL), RawQueryString: in.URL.RawQuery,
+		Version: "2.0", RouteKey: in.route.Key, RawPath: rawPath(in.URL), RawQueryString: in.URL.RawQuery,
 		Cookies: cookies(in.Header), Headers: in.headers(), Query: query(in.URL.RawQuery),
 		Context: in.context(), PathParameters: in.params, StageVariables: in.api.StageVariables,
 	}
@@ -82,9 +82,9 @@ func (in *request) described() described {
 func (in *request) context() eventContext {
 	prefix, _, _ := strings.Cut(in.Host, ".")
 	return eventContext{
-		AccountID: gateway.AccountOf(in.route.functionARN), APIID: in.api.ID, DomainName: in.Host, DomainPrefix: prefix,
+		AccountID: gateway.AccountOf(in.route.FunctionARN), APIID: in.api.ID, DomainName: in.Host, DomainPrefix: prefix,
 		HTTP:      eventHTTP{in.Method, rawPath(in.URL), in.Proto, gateway.SourceIP(in.Request), in.UserAgent()},
-		RequestID: in.id, RouteKey: in.route.key, Stage: in.api.StageName,
+		RequestID: in.id, RouteKey: in.route.Key, Stage: in.api.Stage,
 		Time: gateway.RequestTime(in.received), TimeEpoch: in.received.UnixMilli(),
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/miyabi-society/platform/infra/local/gateway"
 	"github.com/miyabi-society/platform/infra/local/lambda"
 )
 
@@ -45,9 +46,9 @@ func (b *backend) invoke(_ context.Context, functionARN string, payload []byte) 
 // api serves one route per key; each calls arn.
 func (b *backend) api(t *testing.T, keys ...string) API {
 	t.Helper()
-	a := API{ID: "abc123", StageName: "$default", Invoke: b.invoke}
+	a := API{API: gateway.API{ID: "abc123", Stage: "$default", Invoke: b.invoke}}
 	for _, k := range keys {
-		a.Routes = append(a.Routes, Route{Key: k, Integration: Integration{FunctionARN: arn, PayloadFormatVersion: "2.0"}})
+		a.Routes = append(a.Routes, Route{Route: gateway.Route{Key: k, FunctionARN: arn}, Format: "2.0"})
 	}
 	return a
 }

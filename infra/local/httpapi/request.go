@@ -54,12 +54,12 @@ func (in *request) variables(out *recorder) map[string]string {
 	ip := gateway.SourceIP(in.Request)
 	v := map[string]string{
 		"apiId": in.api.ID, "domainName": in.Host, "domainPrefix": prefix, "extendedRequestId": in.id, "requestId": in.id,
-		"httpMethod": in.Method, "path": rawPath(in.URL), "protocol": in.Proto, "stage": in.api.StageName,
+		"httpMethod": in.Method, "path": rawPath(in.URL), "protocol": in.Proto, "stage": in.api.Stage,
 		"identity.sourceIp": ip, "identity.userAgent": in.UserAgent(),
 		"requestTime": gateway.RequestTime(in.received), "requestTimeEpoch": strconv.FormatInt(in.received.UnixMilli(), 10),
 	}
 	if in.route != nil {
-		v["routeKey"], v["accountId"] = in.route.key, gateway.AccountOf(in.route.functionARN)
+		v["routeKey"], v["accountId"] = in.route.Key, gateway.AccountOf(in.route.FunctionARN)
 	}
 	if in.integrationStatus != 0 {
 		status, latency := strconv.Itoa(in.integrationStatus), milliseconds(in.integrationLatency)

@@ -114,7 +114,7 @@ func TestIntegrationTimeoutEndsTheWait(t *testing.T) {
 	t.Parallel()
 	b := &backend{}
 	a := b.api(t, "$default")
-	a.Routes[0].Integration.Timeout = minTimeout
+	a.Routes[0].Timeout = 50 * time.Millisecond
 	a.Invoke = func(ctx context.Context, _ string, _ []byte) (lambda.Result, error) {
 		<-ctx.Done()
 		return lambda.Result{}, ctx.Err()

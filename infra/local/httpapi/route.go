@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/miyabi-society/platform/infra/local/gateway"
 )
@@ -28,15 +27,10 @@ type segment struct {
 }
 
 type route struct {
-	key, method string
-	segments    []segment // nil for $default
-	functionARN string
-	timeout     time.Duration
-	limit       *gateway.Bucket
-	jwt         *JWTAuthorizer
-	scopes      []string
-	authorizer  *gateway.Authorizer
-	iam         bool
+	Route
+	method   string
+	segments []segment // nil for $default
+	limit    *gateway.Bucket
 }
 
 var routeMethods = []string{"ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
@@ -44,53 +38,33 @@ var routeMethods = []string{"ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", 
 // compileRoutes parses and checks the routes and puts them in the order in which they are tried.
 func compileRoutes(api API) ([]*route, error) {
 	var routes []*route
-	seen := map[string]bool{}
+	var keys []string
 	for _, d := range api.Routes {
-		if seen[d.Key] {
-			return nil, fmt.Errorf("route %q is declared twice", d.Key)
-		}
-		seen[d.Key] = true
 		rt, err := compileRoute(d)
 		if err != nil {
 			return nil, fmt.Errorf("route %q: %w", d.Key, err)
 		}
-		limit, own := api.RouteThrottle[d.Key]
-		if !own {
-			limit = api.Throttle
-		}
-		rt.limit = gateway.NewBucket(limit)
-		routes = append(routes, rt)
+		rt.limit = api.Bucket(d.Key)
+		routes, keys = append(routes, rt), append(keys, d.Key)
 	}
-	for key := range api.RouteThrottle {
-		if !seen[key] {
-			return nil, fmt.Errorf("the stage has settings for the route %q, which is not declared", key)
-		}
+	if err := api.Check(keys); err != nil {
+		return nil, err
 	}
 	slices.SortStableFunc(routes, bySpecificity)
 	return routes, nil
 }
 
 func compileRoute(d Route) (*route, error) {
-	i := d.Integration
-	if i.FunctionARN == "" {
+	if d.FunctionARN == "" {
 		return nil, errors.New("its integration names no function")
 	}
-	if i.PayloadFormatVersion != "2.0" {
-		return nil, fmt.Errorf("payload format version %q: only 2.0 is served", i.PayloadFormatVersion)
+	if d.Format != "2.0" {
+		return nil, fmt.Errorf("payload format version %q: only 2.0 is served", d.Format)
 	}
-	if i.Timeout == 0 {
-		i.Timeout = maxTimeout
-	}
-	if i.Timeout < minTimeout || i.Timeout > maxTimeout {
-		return nil, fmt.Errorf("integration timeout %s: HTTP APIs allow %s to %s", i.Timeout, minTimeout, maxTimeout)
-	}
-	if err := d.checkAuthorization(); err != nil {
+	if err := errors.Join(d.Check(maxTimeout), d.checkAuthorization()); err != nil {
 		return nil, err
 	}
-	rt := &route{
-		key: d.Key, functionARN: i.FunctionARN, timeout: i.Timeout,
-		jwt: d.JWT, scopes: d.Scopes, authorizer: d.Authorizer, iam: d.IAM,
-	}
+	rt := &route{Route: d}
 	if d.Key == defaultRoute {
 		return rt, nil
 	}
@@ -149,7 +123,7 @@ func bySpecificity(a, b *route) int {
 
 func (rt *route) class() int {
 	switch {
-	case rt.key == defaultRoute:
+	case rt.Key == defaultRoute:
 		return 2
 	case rt.segments[len(rt.segments)-1].kind == greedy:
 		return 1
@@ -169,8 +143,8 @@ func boolToInt(b bool) int {
 // if the path lies outside the stage.
 func (s *server) selectRoute(r *http.Request) (*route, map[string]string) {
 	path := r.URL.EscapedPath()
-	if s.api.StageName != defaultRoute {
-		rest, ok := strings.CutPrefix(path, "/"+s.api.StageName)
+	if s.api.Stage != defaultRoute {
+		rest, ok := strings.CutPrefix(path, "/"+s.api.Stage)
 		if !ok || (rest != "" && rest[0] != '/') {
 			return nil, nil
 		}
@@ -188,7 +162,7 @@ func (s *server) selectRoute(r *http.Request) (*route, map[string]string) {
 // match compares encoded path segments, so that %2F never divides one. A variable needs at least one character; a
 // trailing slash is a segment of its own.
 func (rt *route) match(method string, parts []string) (map[string]string, bool) {
-	if rt.key == defaultRoute {
+	if rt.Key == defaultRoute {
 		return nil, true
 	}
 	if rt.method != "ANY" && rt.method != method {

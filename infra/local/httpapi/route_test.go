@@ -72,7 +72,7 @@ func TestNamedStageIsTheFirstSegment(t *testing.T) {
 	t.Parallel()
 	b := &backend{}
 	a := b.api(t, "GET /tasks")
-	a.StageName = "dev"
+	a.Stage = "dev"
 	wantEqual(t, "inside", serve(t, a, get("/dev/tasks")).StatusCode, 204)
 	wantEqual(t, "rawPath", b.at("rawPath"), "/dev/tasks")
 	wantEqual(t, "stage", b.at("requestContext", "stage"), "dev")
@@ -99,10 +99,10 @@ func TestMistakesOfADescriptionAreNamed(t *testing.T) {
 		"slash":      {b.api(t, "GET /a/"), "must not end with a slash"},
 		"empty":      {b.api(t, "GET /{}"), "a variable is written {name} or {name+}"},
 		"twice":      {b.api(t, "GET /a", "GET /a"), `route "GET /a" is declared twice`},
-		"format":     {with(func(a *API) { a.Routes[0].Integration.PayloadFormatVersion = "1.0" }), `payload format version "1.0": only 2.0 is served`},
-		"function":   {with(func(a *API) { a.Routes[0].Integration.FunctionARN = "" }), "its integration names no function"},
-		"too long":   {with(func(a *API) { a.Routes[0].Integration.Timeout = time.Minute }), "HTTP APIs allow 50ms to 30s"},
-		"stage name": {with(func(a *API) { a.StageName = "a/b" }), `stage name "a/b"`},
+		"format":     {with(func(a *API) { a.Routes[0].Format = "1.0" }), `payload format version "1.0": only 2.0 is served`},
+		"function":   {with(func(a *API) { a.Routes[0].FunctionARN = "" }), "its integration names no function"},
+		"too long":   {with(func(a *API) { a.Routes[0].Timeout = time.Minute }), "API Gateway allows 50ms to 30s"},
+		"stage name": {with(func(a *API) { a.Stage = "a/b" }), `stage name "a/b"`},
 		"no invoker": {with(func(a *API) { a.Invoke = nil }), "no way to invoke functions"},
 	} {
 		if _, err := New(c.api); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -21,7 +21,6 @@ import (
 const (
 	maxFrame           = 32 << 10  // bytes of a frame
 	maxMessage         = 128 << 10 // bytes of a message
-	minTimeout         = 50 * time.Millisecond
 	integrationTimeout = 29 * time.Second
 )
 
@@ -32,29 +31,20 @@ const (
 	routeDefault    = "$default"
 )
 
-// API describes one AWS::ApiGatewayV2::Api of protocol WEBSOCKET with its stage, routes and integrations.
+// API describes one AWS::ApiGatewayV2::Api of protocol WEBSOCKET with its stage, the first segment of the address, and
+// its routes.
 type API struct {
-	ID             string
-	Stage          string // the first segment of the address
+	gateway.API
 	RouteSelection string // RouteSelectionExpression, such as $request.body.action
-	StageVariables map[string]string
-	Throttle       gateway.Throttle            // the stage's DefaultRouteSettings, for each route by itself
-	RouteThrottle  map[string]gateway.Throttle // the stage's RouteSettings by route key, instead of Throttle
-	AccessLog      gateway.AccessLog
 	Routes         []Route
-	Invoke         gateway.Invoke
 	Limits         Limits
 }
 
-// Route is one route key and what it calls: a function, or nothing where Mock is set.
+// Route is one route key. It calls a function, or nothing where Mock is set. IAM and Authorizer are of $connect only.
 type Route struct {
-	Key         string
-	FunctionARN string
-	Mock        bool
-	Timeout     time.Duration       // TimeoutInMillis, 50 ms to 29 s; zero means 29 s
-	Responds    bool                // the route has a route response: the function's body goes back to the caller
-	IAM         bool                // AuthorizationType AWS_IAM, of $connect
-	Authorizer  *gateway.Authorizer // a Lambda authorizer, of $connect
+	gateway.Route
+	Mock     bool
+	Responds bool // the route has a route response: the function's body goes back to the caller
 }
 
 // Limits bound a connection. Zero values mean those of API Gateway or, for Write and Queue, those of this machine.
@@ -111,51 +101,32 @@ func New(api API) (*Server, error) {
 }
 
 func (s *Server) compile() error {
-	if s.api.Invoke == nil || s.api.Stage == "" {
-		return errors.New("a way to invoke functions and a stage are needed")
+	if s.api.Stage == "" {
+		return errors.New("a stage is needed")
 	}
-	if err := errors.Join(s.api.AccessLog.Check(), checkSelection(s.api.RouteSelection)); err != nil {
-		return err
-	}
+	var keys []string
 	for _, r := range s.api.Routes {
 		if err := s.addRoute(r); err != nil {
 			return fmt.Errorf("route %q: %w", r.Key, err)
 		}
+		keys = append(keys, r.Key)
 	}
-	for key := range s.api.RouteThrottle {
-		if s.routes[key] == nil {
-			return fmt.Errorf("the stage has settings for the route %q, which is not declared", key)
-		}
-	}
-	return nil
+	return errors.Join(s.api.Check(keys), checkSelection(s.api.RouteSelection))
 }
 
 func (s *Server) addRoute(r Route) error {
-	if r.Timeout == 0 {
-		r.Timeout = integrationTimeout
-	}
 	switch {
-	case s.routes[r.Key] != nil:
-		return errors.New("it is declared twice")
 	case r.Key == "" || strings.HasPrefix(r.Key, "$") && r.Key != routeConnect && r.Key != routeDisconnect && r.Key != routeDefault:
 		return errors.New("a custom route's key is a value of the route selection expression")
 	case (r.FunctionARN == "") != r.Mock:
 		return errors.New("its integration must be a function or a mock")
-	case r.Timeout < minTimeout || r.Timeout > integrationTimeout:
-		return fmt.Errorf("integration timeout %s: WebSocket APIs allow %s to %s", r.Timeout, minTimeout, integrationTimeout)
 	case r.Key != routeConnect && (r.IAM || r.Authorizer != nil):
 		return errors.New("only $connect can have an authorizer")
 	}
-	if r.Authorizer != nil {
-		if err := r.Authorizer.Check(); err != nil {
-			return err
-		}
+	if err := r.Check(integrationTimeout); err != nil {
+		return err
 	}
-	limit, own := s.api.RouteThrottle[r.Key]
-	if !own {
-		limit = s.api.Throttle
-	}
-	s.routes[r.Key] = &route{r, gateway.NewBucket(limit)}
+	s.routes[r.Key] = &route{r, s.api.Bucket(r.Key)}
 	return nil
 }
 

@@ -55,12 +55,12 @@ func TestARefusalByTheConnectRouteIsTheHandshakesStatus(t *testing.T) {
 func TestAnAPIWithoutAConnectRouteAndAMockAdmitEverybody(t *testing.T) {
 	t.Parallel()
 	start(t, nil).dial(t, "")
-	start(t, func(a *API) { a.Routes = []Route{{Key: routeConnect, Mock: true}} }).dial(t, "")
+	start(t, func(a *API) { a.Routes = []Route{{Route: gateway.Route{Key: routeConnect}, Mock: true}} }).dial(t, "")
 }
 
 func TestAConnectRouteWithIAMAnswers501(t *testing.T) {
 	t.Parallel()
-	r := start(t, func(a *API) { a.Routes = []Route{{Key: routeConnect, Mock: true, IAM: true}} })
+	r := start(t, func(a *API) { a.Routes = []Route{{Route: gateway.Route{Key: routeConnect, IAM: true}, Mock: true}} })
 	_, resp, err := r.tryDial("")
 	if err == nil || resp.StatusCode != http.StatusNotImplemented {
 		t.Fatalf("got %v, %v", resp, err)

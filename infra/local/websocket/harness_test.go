@@ -14,6 +14,7 @@ import (
 	ws "github.com/coder/websocket"
 	"go.uber.org/goleak"
 
+	"github.com/miyabi-society/platform/infra/local/gateway"
 	"github.com/miyabi-society/platform/infra/local/lambda"
 )
 
@@ -99,9 +100,9 @@ type running struct {
 func start(t testing.TB, change func(*API), keys ...string) *running {
 	t.Helper()
 	b := newBackend()
-	api := API{ID: "abc123", Stage: "live", RouteSelection: "$request.body.action", Invoke: b.invoke}
+	api := API{API: gateway.API{ID: "abc123", Stage: "live", Invoke: b.invoke}, RouteSelection: "$request.body.action"}
 	for _, k := range keys {
-		api.Routes = append(api.Routes, Route{Key: k, FunctionARN: arn, Responds: k != routeConnect && k != routeDisconnect})
+		api.Routes = append(api.Routes, Route{Route: gateway.Route{Key: k, FunctionARN: arn}, Responds: k != routeConnect && k != routeDisconnect})
 	}
 	if change != nil {
 		change(&api)
