@@ -86,8 +86,8 @@ bench: need-postgresql node_modules/.stamp build-all bin/bench ## print the proj
 	@bin/bench $(if $(FRESH),-fresh)
 
 .PHONY: doctor
-doctor: bin/doctor ## say what this machine lacks and how to get it
-	@bin/doctor
+doctor: bin/doctor ## say what this machine, and the AWS account for ENV, lack and how to get it
+	@bin/doctor -account "$(ENV)"
 
 # --- infrastructure --------------------------------------------------------------------------------------------------
 

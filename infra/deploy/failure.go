@@ -18,7 +18,7 @@ const runbook = "docs/runbooks/update-rollback-failed.md"
 // explain makes one clear summary of a failed deployment or rollback of a phase: what failed, in which state it is,
 // and what to do. done is the command that failed, deploy, rollback or destroy.
 func (s *session) explain(ctx context.Context, p phase.Phase, done string, begun time.Time, err error) error {
-	lines := []string{fmt.Sprintf("%s of %s has failed", done, p)}
+	lines := []string{fmt.Sprintf("\n%s %s of %s has failed.", gerund[done], p, s.settings.Name)}
 	states, failed := s.states(ctx, p)
 	if failed != nil {
 		return errors.Join(err, failed)
@@ -31,21 +31,29 @@ func (s *session) explain(ctx context.Context, p phase.Phase, done string, begun
 			return errors.Join(err, failed)
 		}
 		if why != nil {
-			lines, found = append(lines, "  failed  "+why.String()), true
+			lines, found = append(lines, "  failed   "+why.String()), true
 		}
 	}
 	if !found {
-		lines = append(lines, "  failed  "+cliFailure(err))
+		lines = append(lines, "  failed   "+cliFailure(err))
 	}
 	for _, name := range p.Stacks(s.settings) {
-		lines = append(lines, "  state   "+describe(name, states[name], begun))
+		lines = append(lines, "  state    "+describe(name, states[name], begun))
 	}
 	if id, failed := s.store(p).Current(ctx); failed == nil && id != "" {
-		lines = append(lines, fmt.Sprintf("  release %s stays the current one", id))
+		lines = append(lines, fmt.Sprintf("  release  %s stays the current one", id))
 	}
-	lines = append(lines, "  next    "+s.advice(p, done, states, err))
-	return errors.New(strings.Join(lines, "\n"))
+	lines = append(lines, "  next     "+s.advice(p, done, states, err))
+	return failure{strings.Join(lines, "\n")}
 }
+
+// failure is an error whose text is a summary of several lines.
+type failure struct{ text string }
+
+func (f failure) Error() string { return f.text }
+
+// gerund begins the summary of what has failed.
+var gerund = map[string]string{"deploy": "Deploying", "rollback": "Rolling back", "destroy": "Destroying"}
 
 // clockSkew is how much the clocks of this machine and of AWS may differ.
 const clockSkew = 2 * time.Second

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -14,8 +15,14 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
-	if err != nil {
+	var summary failure
+	switch {
+	case errors.As(err, &summary):
+		fmt.Fprintln(os.Stderr, err)
+	case err != nil:
 		fmt.Fprintln(os.Stderr, "deploy:", err)
+	}
+	if err != nil {
 		os.Exit(1)
 	}
 }

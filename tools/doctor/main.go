@@ -1,5 +1,6 @@
 // Command doctor says what this machine lacks to run, test and deploy the project, and how to get it. With -install
-// and the names of needs it installs what it can: by apt, when root on a Debian-like system, else by npm.
+// and the names of needs it installs what it can: by apt, when root on a Debian-like system, else by npm. With -account
+// it also says what the AWS account lacks for an environment.
 package main
 
 import (
@@ -14,11 +15,15 @@ import (
 func main() {
 	install := flag.Bool("install", false, "install the named needs where possible")
 	quiet := flag.Bool("quiet", false, "print only what is missing")
+	account := flag.String("account", "", "also examine the AWS account for this `environment`")
 	flag.Parse()
 	ok, err := examine(os.Stdout, needs(), flag.Args(), *install, *quiet)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "doctor:", err)
 		os.Exit(2)
+	}
+	if *account != "" && *account != "local" {
+		ok = examineAccount(os.Stdout, *account) && ok
 	}
 	if !ok {
 		os.Exit(1)

@@ -37,6 +37,10 @@ func needs() []need {
 			packages: []string{"chromium"}, also: []string{"fonts-noto-cjk"}, find: chromium,
 		},
 		{
+			name: "python3", purpose: "the emulated account of `make deploy ENV=local`", optional: true, brew: "python",
+			packages: []string{"python3"}, also: []string{"python3-venv"}, find: program("python3", []string{"--version"}, `Python (3\.\d\d)`, 3.10),
+		},
+		{
 			name: "cfn-lint", purpose: "checks the templates in `make test`; without it that check is skipped", optional: true,
 			find: program("cfn-lint", []string{"--version"}, `(\d+\.\d+)`, 1),
 		},
