@@ -1,0 +1,1 @@
+"""CloudFormation's engine: stacks, change sets, and what deploying, rolling back and deleting does, in order."""

@@ -1,0 +1,1 @@
+"""Running functions: the real binary of the deployed zip, with the documented Runtime API, without Docker."""

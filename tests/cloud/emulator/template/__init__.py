@@ -1,0 +1,1 @@
+"""CloudFormation's template language: reading it, resolving it and checking it against the resource schemas."""

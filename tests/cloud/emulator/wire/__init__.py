@@ -1,0 +1,1 @@
+"""The emulator's HTTP side: which requests are answered here, and which by moto."""
