@@ -14,7 +14,7 @@ type Template struct {
 	Parameters map[string]Parameter
 	Mappings   map[string]map[string]map[string]any
 	Conditions map[string]any
-	Rules      map[string]Rule
+	Rules      map[string]any
 	Resources  map[string]*Resource
 	Outputs    map[string]Output
 }
@@ -26,17 +26,6 @@ type Parameter struct {
 	Type          string
 	Default       any
 	AllowedValues []any
-}
-
-// Rule is a check of the parameters before anything is created.
-//
-// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html
-type Rule struct {
-	RuleCondition any
-	Assertions    []struct {
-		Assert            any
-		AssertDescription string
-	}
 }
 
 // Output is a value that a stack publishes.

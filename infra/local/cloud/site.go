@@ -29,7 +29,7 @@ func createBucket(_ context.Context, c *Cloud, r request) (assembly.Values, erro
 // Source: https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_s3_deployment-readme.html
 func createBucketDeployment(ctx context.Context, c *Cloud, r request) (assembly.Values, error) {
 	p := r.properties
-	if err := p.refuse("SourceMarkers", "UserMetadata"); err != nil {
+	if err := p.refuse("SourceMarkers", "UserMetadata", "Exclude", "Include"); err != nil {
 		return assembly.Values{}, err
 	}
 	if p["Extract"] != nil && !p.boolean("Extract") {
@@ -41,7 +41,7 @@ func createBucketDeployment(ctx context.Context, c *Cloud, r request) (assembly.
 	}
 	d := s3.Deployment{
 		Bucket: p.text("DestinationBucketName"), Prefix: p.text("DestinationBucketKeyPrefix"), Prune: p["Prune"] == nil || p.boolean("Prune"),
-		Exclude: p.texts("Exclude"), Include: p.texts("Include"), Metadata: p.textMap("SystemMetadata"),
+		Metadata: p.textMap("SystemMetadata"),
 	}
 	for i, key := range keys {
 		asset, err := c.config.Assembly.Asset(here, buckets[i], key)

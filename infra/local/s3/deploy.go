@@ -20,13 +20,11 @@ import (
 
 // Deployment is one Custom::CDKBucketDeployment whose source assets were found on disk.
 type Deployment struct {
-	Bucket  string   // DestinationBucketName
-	Prefix  string   // DestinationBucketKeyPrefix
-	Sources []string // asset folders or .zip files; where two hold the same file the later one wins
-	// Exclude and Include are filters of `aws s3 sync`, applied in this order; the last one that matches a file decides.
-	Exclude, Include []string
-	Metadata         map[string]string // SystemMetadata: "cache-control", "content-type", … for every file
-	Prune            bool              // delete what the filters cover and the sources do not hold
+	Bucket   string            // DestinationBucketName
+	Prefix   string            // DestinationBucketKeyPrefix
+	Sources  []string          // asset folders or .zip files; where two hold the same file the later one wins
+	Metadata map[string]string // SystemMetadata: "cache-control", "content-type", … for every file
+	Prune    bool              // delete what is below the prefix and not in the sources
 }
 
 // Deploy copies the sources into the bucket. Readers see either the content before or all of the content after it; an
@@ -41,11 +39,7 @@ func (s *Store) Deploy(ctx context.Context, d Deployment) error {
 	if err := os.MkdirAll(filepath.Join(b.dir, "blobs"), 0o755); err != nil {
 		return fmt.Errorf("creating bucket %s: %w", d.Bucket, err)
 	}
-	keep, err := newFilter(d.Exclude, d.Include)
-	if err != nil {
-		return err
-	}
-	run := &deployment{Deployment: d, bucket: b, keep: keep, now: time.Now().UTC().Truncate(time.Second), fresh: map[string]object{}}
+	run := &deployment{Deployment: d, bucket: b, now: time.Now().UTC().Truncate(time.Second), fresh: map[string]object{}}
 	run.Prefix = strings.Trim(d.Prefix, "/")
 	for _, source := range d.Sources {
 		if err := run.copySource(ctx, source); err != nil {
@@ -61,7 +55,6 @@ func (s *Store) Deploy(ctx context.Context, d Deployment) error {
 type deployment struct {
 	Deployment
 	bucket *bucket
-	keep   filter
 	now    time.Time
 	fresh  map[string]object
 }
@@ -112,9 +105,6 @@ func (d *deployment) copyFile(ctx context.Context, name string, open func() (io.
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if !d.keep.includes(name) {
-		return nil
-	}
 	content, err := open()
 	if err != nil {
 		return err
@@ -138,11 +128,7 @@ func (d *deployment) merged() map[string]object {
 	index := maps.Clone(d.bucket.snapshot())
 	if d.Prune {
 		maps.DeleteFunc(index, func(key string, _ object) bool {
-			name, below := key, true
-			if d.Prefix != "" {
-				name, below = strings.CutPrefix(key, d.Prefix+"/")
-			}
-			return below && d.keep.includes(name)
+			return d.Prefix == "" || strings.HasPrefix(key, d.Prefix+"/")
 		})
 	}
 	maps.Copy(index, d.fresh)
