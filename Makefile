@@ -110,6 +110,11 @@ assembly: bin/infra site functions-$(PLATFORM)
 assembly-local: bin/infra site functions-$(GO_PLATFORM)
 	@bin/fresh -stamp .build/assembly-local.stamp -in bin/infra -in cdk.json -in migrations -in frontend/out -in frontend/edge -in .build/functions/$(GO_PLATFORM) -out .build/assembly/local/manifest.json -- sh -c '$(call synthesize,local,.build/assembly/local)'
 
+# A phase of the database needs no built site; the later ones also run the system and a browser.
+.PHONY: criteria
+criteria: bin/criteria need-postgresql $(if $(filter 0 1,$(PHASE)),,need-chromium node_modules/.stamp build-all) ## run the tests that show the success criteria; PHASE=n for one phase
+	@bin/criteria $(if $(PHASE),-phase "$(PHASE)")
+
 .PHONY: cost
 cost: bin/cost site functions-linux-arm64 functions-$(PLATFORM) ## what ENV costs in a month, with its variants; SETTINGS=key=value,… changes it
 	@bin/cost -env "$(ENV)" -variants
@@ -181,6 +186,9 @@ bin/infra: bin/fresh
 
 bin/deploy: bin/fresh
 	@bin/fresh -stamp .build/deploy.stamp $(DEPLOY_INPUTS) -out $@ -- sh -c 'echo "building the deploy command" && go build -o $@ ./infra/deploy'
+
+bin/criteria: $(wildcard infra/criteria/*.go)
+	@go build -o $@ ./infra/criteria
 
 bin/cost: bin/fresh
 	@bin/fresh -stamp .build/cost.stamp $(INFRA_INPUTS) -out $@ -- sh -c 'echo "building the price of the stacks" && go build -o $@ ./infra/cost'
