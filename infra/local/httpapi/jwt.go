@@ -1,17 +1,16 @@
 package httpapi
 
 import (
-	"crypto"
-	"crypto/rsa"
-	_ "crypto/sha256" // RS256
-	_ "crypto/sha512" // RS384 and RS512
-	"encoding/base64"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/lestrrat-go/jwx/v3/jwa"
+	"github.com/lestrrat-go/jwx/v3/jws"
 
 	"github.com/miyabi-society/platform/infra/local/gateway"
 )
@@ -68,24 +67,12 @@ func (a *JWTAuthorizer) verify(source string, now time.Time) (token, error) {
 	if source = strings.TrimSpace(source); source == "" {
 		return token{}, errNoToken
 	}
-	parts := strings.Split(source, ".")
-	if len(parts) != 3 || len(source) > maxToken {
-		return token{}, errFormat
-	}
-	var header struct{ Alg, Kid string }
+	message, err := jws.ParseString(source, jws.WithCompact())
 	claims := map[string]any{}
-	if decodePart(parts[0], &header) != nil || decodePart(parts[1], &claims) != nil {
+	if err != nil || len(source) > maxToken || decodeNumbers(message.Payload(), &claims) != nil {
 		return token{}, errFormat
 	}
-	signature, err := base64.RawURLEncoding.DecodeString(parts[2])
-	if err != nil {
-		return token{}, errFormat
-	}
-	key, err := a.keyFor(header.Alg, header.Kid)
-	if err != nil {
-		return token{}, err
-	}
-	if err := verifySignature(key, header.Alg, parts[0]+"."+parts[1], signature); err != nil {
+	if err := a.checkSignature(message, source); err != nil {
 		return token{}, err
 	}
 	if err := a.checkClaims(claims, now); err != nil {
@@ -94,30 +81,28 @@ func (a *JWTAuthorizer) verify(source string, now time.Time) (token, error) {
 	return describeToken(claims), nil
 }
 
-func decodePart(part string, into any) error {
-	raw, err := base64.RawURLEncoding.DecodeString(part)
-	if err != nil {
-		return err
-	}
-	d := json.NewDecoder(strings.NewReader(string(raw)))
+// decodeNumbers keeps the digits of numbers.
+func decodeNumbers(raw []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	return d.Decode(into)
 }
 
-// hashes are the algorithms that API Gateway supports: RSA only.
-var hashes = map[string]crypto.Hash{"RS256": crypto.SHA256, "RS384": crypto.SHA384, "RS512": crypto.SHA512}
+// algorithms are those that API Gateway supports: RSA only.
+var algorithms = []jwa.SignatureAlgorithm{jwa.RS256(), jwa.RS384(), jwa.RS512()}
 
-func (a *JWTAuthorizer) keyFor(alg, kid string) (*rsa.PublicKey, error) {
-	if hashes[alg] == 0 {
-		return nil, fmt.Errorf("signing method %s is invalid", alg)
+func (a *JWTAuthorizer) checkSignature(m *jws.Message, compact string) error {
+	header := m.Signatures()[0].ProtectedHeaders()
+	alg, _ := header.Algorithm()
+	if !slices.Contains(algorithms, alg) {
+		return fmt.Errorf("signing method %s is invalid", alg)
 	}
-	return a.keys.find(a.Issuer, kid)
-}
-
-func verifySignature(key *rsa.PublicKey, alg, signed string, signature []byte) error {
-	hash := hashes[alg].New()
-	hash.Write([]byte(signed))
-	if rsa.VerifyPKCS1v15(key, hashes[alg], hash.Sum(nil), signature) != nil {
+	kid, _ := header.KeyID()
+	key, err := a.keys.find(a.Issuer, kid)
+	if err != nil {
+		return err
+	}
+	if _, err := jws.VerifyCompactFast(key, []byte(compact), alg); err != nil {
 		return errors.New("the token has an invalid signature")
 	}
 	return nil

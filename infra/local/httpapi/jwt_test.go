@@ -127,10 +127,11 @@ func TestTokensThatAreNotValidAre401(t *testing.T) {
 	now := time.Now().Unix()
 	good := sign(header(nil), i.claims(nil))
 	for token, want := range map[string]string{
-		"":                              `Bearer`,
-		"x":                             `the token is not a JWT`,
-		"a.b.c":                         `the token is not a JWT`,
-		good[:len(good)-8] + "AAAAAAAA": `the token has an invalid signature`,
+		"":                                  `Bearer`,
+		"x":                                 `the token is not a JWT`,
+		"a.b.c":                             `the token is not a JWT`,
+		`{"payload":"e30","signatures":[]}`: `the token is not a JWT`,
+		good[:len(good)-8] + "AAAAAAAA":     `the token has an invalid signature`,
 		sign(header(map[string]any{"alg": "HS256"}), i.claims(nil)):                 `signing method HS256 is invalid`,
 		sign(header(map[string]any{"alg": "none"}), i.claims(nil)):                  `signing method none is invalid`,
 		sign(header(map[string]any{"kid": "k0"}), i.claims(nil)):                    `kid`,

@@ -1,17 +1,17 @@
 package httpapi
 
 import (
-	"crypto/rsa"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/lestrrat-go/jwx/v3/jwa"
+	"github.com/lestrrat-go/jwx/v3/jwk"
 )
 
 // Limits of an issuer's documents (page http-api-quotas) and how long keys are kept (page http-api-jwt-authorizer).
@@ -22,19 +22,19 @@ const (
 	keysRetry     = 5 * time.Second // between two questions for a key that is not there
 )
 
-// keyCache holds the public keys of one issuer by kid.
+// keyCache holds the public keys of one issuer.
 type keyCache struct {
 	mu    sync.Mutex
-	keys  map[string]*rsa.PublicKey
+	keys  jwk.Set
 	asked time.Time
 }
 
 // find returns the key with the id. An unknown id asks the issuer again, as after a rotation, but not for every token.
-func (c *keyCache) find(issuer, kid string) (*rsa.PublicKey, error) {
+func (c *keyCache) find(issuer, kid string) (jwk.Key, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	age := time.Since(c.asked)
-	if key := c.keys[kid]; key != nil && age < keysLifetime {
+	if key := c.of(kid); key != nil && age < keysLifetime {
 		return key, nil
 	}
 	if c.asked.IsZero() || age > keysRetry {
@@ -45,59 +45,56 @@ func (c *keyCache) find(issuer, kid string) (*rsa.PublicKey, error) {
 		}
 		c.keys = keys
 	}
-	if key := c.keys[kid]; key != nil {
+	if key := c.of(kid); key != nil {
 		return key, nil
 	}
 	return nil, errors.New("the token's kid is not among the issuer's keys")
 }
 
+// of is nil for a kid that is not there or is no RSA key's.
+func (c *keyCache) of(kid string) jwk.Key {
+	if c.keys == nil {
+		return nil
+	}
+	if key, ok := c.keys.LookupKeyID(kid); ok && key.KeyType() == jwa.RSA() {
+		return key
+	}
+	return nil
+}
+
 // fetchKeys reads the issuer's discovery document and the key set that it names.
-func fetchKeys(issuer string) (map[string]*rsa.PublicKey, error) {
+func fetchKeys(issuer string) (jwk.Set, error) {
+	body, err := fetch(strings.TrimSuffix(issuer, "/") + "/.well-known/openid-configuration")
+	if err != nil {
+		return nil, err
+	}
 	var discovery struct {
 		JWKS string `json:"jwks_uri"`
 	}
-	if err := fetch(strings.TrimSuffix(issuer, "/")+"/.well-known/openid-configuration", &discovery); err != nil {
+	if err := json.Unmarshal(body, &discovery); err != nil {
+		return nil, fmt.Errorf("reading the issuer's discovery document: %w", err)
+	}
+	if body, err = fetch(discovery.JWKS); err != nil {
 		return nil, err
 	}
-	var set struct {
-		Keys []struct{ Kty, Kid, N, E string }
-	}
-	if err := fetch(discovery.JWKS, &set); err != nil {
-		return nil, err
-	}
-	keys := map[string]*rsa.PublicKey{}
-	for _, k := range set.Keys {
-		if k.Kty != "RSA" {
-			continue
-		}
-		n, nErr := base64.RawURLEncoding.DecodeString(k.N)
-		e, eErr := base64.RawURLEncoding.DecodeString(k.E)
-		if nErr != nil || eErr != nil || len(e) == 0 || len(e) > 4 {
-			return nil, fmt.Errorf("the key %q is malformed", k.Kid)
-		}
-		keys[k.Kid] = &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: int(new(big.Int).SetBytes(e).Int64())}
-	}
-	return keys, nil
+	return jwk.Parse(body, jwk.WithIgnoreParseError(true)) // keys of other kinds are passed over
 }
 
-func fetch(url string, into any) error {
+func fetch(url string) ([]byte, error) {
 	client := http.Client{Timeout: issuerTimeout, Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Get(url)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxIssuerBody+1))
 	switch {
 	case err != nil:
-		return fmt.Errorf("reading %s: %w", url, err)
+		return nil, fmt.Errorf("reading %s: %w", url, err)
 	case resp.StatusCode != http.StatusOK:
-		return fmt.Errorf("%s answered %s", url, resp.Status)
+		return nil, fmt.Errorf("%s answered %s", url, resp.Status)
 	case len(body) > maxIssuerBody:
-		return fmt.Errorf("%s has more than %d bytes", url, maxIssuerBody)
+		return nil, fmt.Errorf("%s has more than %d bytes", url, maxIssuerBody)
 	}
-	if err := json.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("reading %s: %w", url, err)
-	}
-	return nil
+	return body, nil
 }
