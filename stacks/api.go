@@ -16,6 +16,7 @@ import (
 const (
 	APIFunction     = "api"
 	AuthFunction    = "auth"
+	HookFunction    = "hook"
 	MigrateFunction = "migrate"
 	SweepFunction   = "sweep"
 )
@@ -33,14 +34,16 @@ func API(scope constructs.Construct, settings environment.Settings, folders envi
 	vpc := construct.ImportFunctionNetwork(stack, settings)
 	api := newAPIFunction(stack, settings, folders, vpc, identity)
 	addSweep(stack, settings, folders, vpc)
-	auth := newAuthFunction(stack, settings, folders, identity, api.Alias(sessionAlias))
+	session := api.Alias(sessionAlias, 0)
+	auth := newAuthFunction(stack, settings, folders, identity, session)
+	apiLive, authLive := api.Alias(liveAlias, settings.Functions.ProvisionedConcurrency), auth.Alias(liveAlias, 0)
 	httpAPI := construct.NewHTTPAPI(stack, "HttpApi", construct.HTTPAPIProps{
 		Settings:    settings,
 		Name:        "http",
 		Description: "Miyabi Society API and sign-in",
 		Routes: []construct.Route{
-			{Path: "/api/{proxy+}", Target: api.Alias(liveAlias)},
-			{Path: "/auth/{proxy+}", Target: auth.Alias(liveAlias)},
+			{Path: "/api/{proxy+}", Target: apiLive},
+			{Path: "/auth/{proxy+}", Target: authLive},
 		},
 	})
 	webSocketAPI := construct.NewWebSocketAPI(stack, "WebSocketApi", construct.WebSocketAPIProps{
@@ -48,6 +51,9 @@ func API(scope constructs.Construct, settings environment.Settings, folders envi
 		Name:        "live",
 		Description: "Miyabi Society real-time updates",
 	})
+	addDeployments(stack, settings, folders, httpAPI.ApiId(),
+		target{name: APIFunction, variable: "API_VERSION_ARN", function: api, live: apiLive, closed: []awslambda.Alias{session}},
+		target{name: AuthFunction, variable: "AUTH_VERSION_ARN", function: auth, live: authLive})
 	publish := func(name string, value *string) {
 		construct.Publish(stack, settings, construct.APIPhase, name, value)
 	}

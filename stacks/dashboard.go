@@ -28,9 +28,13 @@ func Dashboard(scope constructs.Construct, settings environment.Settings, folder
 	publish := func(name string, value *string) {
 		construct.Publish(stack, settings, construct.DashboardPhase, name, value)
 	}
-	publish(construct.SiteDomain, site.Distribution.DistributionDomainName())
+	publish(construct.SiteDomain, site.Host(settings))
+	publish(construct.DistributionDomain, site.Distribution.DistributionDomainName())
 	publish(construct.SiteBucket, site.Bucket.BucketName())
 	publish(construct.DistributionID, site.Distribution.DistributionId())
-	output(stack, "SiteUrl", "Where the dashboard is", jsii.String("https://"+*site.Distribution.DistributionDomainName()))
+	output(stack, "SiteUrl", "Where the dashboard is", jsii.String("https://"+*site.Host(settings)))
+	if name := settings.Site.Domain.Name; name != "" {
+		output(stack, "SiteCname", "The DNS record to make, once, where the domain is kept", jsii.String(name+" CNAME "+*site.Distribution.DistributionDomainName()))
+	}
 	return stack
 }

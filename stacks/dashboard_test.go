@@ -1,6 +1,7 @@
 package stacks_test
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -108,4 +109,29 @@ func TestHashedAssetsAreUploadedFirstAndPagesLast(t *testing.T) {
 	}
 	development := stackOf(t, environment.Dev, "Dashboard")
 	development.want(development.starting("Custom::CDKBucketDeployment", "SitePages"), "RetainOnDelete", `false`)
+}
+
+func TestADomainNeedsItsCertificateAndTheCNAMEIsToldTo(t *testing.T) {
+	t.Parallel()
+	s := stackOf(t, withEverything, "Dashboard")
+	distribution := s.only("AWS::CloudFront::Distribution")
+	s.want(distribution, "DistributionConfig.Aliases", `["`+domain+`"]`)
+	s.want(distribution, "DistributionConfig.ViewerCertificate", `{"AcmCertificateArn": "`+certificate+`", "MinimumProtocolVersion": "TLSv1.2_2021", "SslSupportMethod": "sni-only"}`)
+	outputs := s.Document["Outputs"].(map[string]any)
+	name := `{"Fn::GetAtt":["` + distribution + `","DomainName"]}`
+	for output, want := range map[string]string{"SiteUrl": `"https://` + domain + `"`, "SiteCname": `{"Fn::Join":["",["` + domain + ` CNAME ",` + name + `]]}`} {
+		text, err := json.Marshal(outputs[output].(map[string]any)["Value"])
+		if err != nil || string(text) != want {
+			t.Errorf("the output %s is %s (%v), want %s", output, text, err, want)
+		}
+	}
+	published := s.published()
+	if published["/miyabi/prod/dashboard/domain"] != `"`+domain+`"` || published["/miyabi/prod/dashboard/distribution-domain"] != name {
+		t.Errorf("published is %v", published)
+	}
+	without := stackOf(t, environment.Prod, "Dashboard")
+	if _, ok := without.Document["Outputs"].(map[string]any)["SiteCname"]; ok {
+		t.Error("a CNAME is asked for without a domain")
+	}
+	without.want(without.only("AWS::CloudFront::Distribution"), "DistributionConfig.Aliases", `null`)
 }

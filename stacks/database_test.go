@@ -109,3 +109,11 @@ func TestWithoutProxyFunctionsConnectToTheInstance(t *testing.T) {
 		t.Errorf("connect resource is %s", got)
 	}
 }
+
+func TestAStandbyIsKeptWhereTheSettingAsksForOne(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{environment.Prod: `false`, withEverything: `true`} {
+		s := stackOf(t, name, "Database")
+		s.want(s.only("AWS::RDS::DBInstance"), "MultiAZ", want)
+	}
+}

@@ -16,28 +16,16 @@ import (
 // Foundation is phase 0: the network, the topic of the alarms and the budget.
 func Foundation(scope constructs.Construct, settings environment.Settings) awscdk.Stack {
 	stack := newStack(scope, settings, FoundationName, "Miyabi Society, phase 0: network, alarm topic and budget")
-	vpc := newVPC(stack, settings)
+	vpc := newNetwork(stack, settings)
 	topic := newAlarmTopic(stack)
 	addBudget(stack, settings, topic)
 	publishFoundation(stack, settings, vpc, topic)
 	return stack
 }
 
-// newVPC makes a dual-stack network over two zones without NAT: functions reach AWS over IPv6 through the free
-// egress-only internet gateway, and S3 through its free gateway endpoint; databases reach nothing.
-func newVPC(stack awscdk.Stack, settings environment.Settings) awsec2.Vpc {
-	vpc := awsec2.NewVpc(stack, jsii.String("Vpc"), &awsec2.VpcProps{
-		IpProtocol:                   awsec2.IpProtocol_DUAL_STACK,
-		IpAddresses:                  awsec2.IpAddresses_Cidr(jsii.String(settings.Network.CIDR)),
-		MaxAzs:                       jsii.Number(2),
-		NatGateways:                  jsii.Number(0),
-		CreateInternetGateway:        jsii.Bool(false),
-		RestrictDefaultSecurityGroup: jsii.Bool(false),
-		SubnetConfiguration: &[]*awsec2.SubnetConfiguration{
-			{Name: jsii.String("Function"), SubnetType: awsec2.SubnetType_PRIVATE_WITH_EGRESS, CidrMask: jsii.Number(24), Ipv6AssignAddressOnCreation: jsii.Bool(true)},
-			{Name: jsii.String("Database"), SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED, CidrMask: jsii.Number(24), Ipv6AssignAddressOnCreation: jsii.Bool(false)},
-		},
-	})
+// newNetwork makes the network with the gateway endpoint of S3 for the function subnets and a log of all traffic.
+func newNetwork(stack awscdk.Stack, settings environment.Settings) awsec2.Vpc {
+	vpc := construct.NewVPC(stack, "Vpc", settings)
 	vpc.AddGatewayEndpoint(jsii.String("S3"), &awsec2.GatewayVpcEndpointOptions{
 		Service: awsec2.GatewayVpcEndpointAwsService_S3(),
 		Subnets: &[]*awsec2.SubnetSelection{{SubnetType: awsec2.SubnetType_PRIVATE_WITH_EGRESS}},

@@ -33,7 +33,9 @@ func Phases(scope constructs.Construct, settings environment.Settings, folders e
 }
 
 // Functions lists the Lambda functions whose binaries the stacks need.
-func Functions() []string { return []string{APIFunction, AuthFunction, MigrateFunction, SweepFunction} }
+func Functions() []string {
+	return []string{APIFunction, AuthFunction, HookFunction, MigrateFunction, SweepFunction}
+}
 
 // EdgeFunctions lists the CloudFront functions whose sources the stacks need.
 func EdgeFunctions() []string { return []string{construct.ViewerRequest, construct.ForwardedHost} }

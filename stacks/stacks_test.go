@@ -3,6 +3,7 @@ package stacks_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -16,8 +17,28 @@ import (
 	"github.com/miyabi-society/platform/infra/policy"
 )
 
-// withoutProxy names the assembly of dev with the setting proxy: false.
-const withoutProxy = "dev-without-proxy"
+// The assemblies of environments with other settings than their own.
+const (
+	withoutProxy    = "dev without proxy"
+	withNATGateway  = "dev with a NAT gateway"
+	withNATInstance = "dev with a NAT instance"
+	withEverything  = "prod with all that costs more"
+	abroad          = "a test's environment in Tokyo"
+)
+
+const (
+	domain      = "dashboard.example.com"
+	certificate = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+)
+
+// variants are the environment and the settings of each such assembly.
+var variants = map[string]struct{ environment, settings string }{
+	withoutProxy:    {environment.Dev, "proxy=false"},
+	withNATGateway:  {environment.Dev, "egress=nat-gateway"},
+	withNATInstance: {environment.Dev, "egress=nat-instance"},
+	withEverything:  {environment.Prod, "multiAZ=true,provisionedConcurrency=2,domain=" + domain + ",certificate=" + certificate},
+	abroad:          {"test-ci42", "region=ap-northeast-1"},
+}
 
 // synthesized holds the templates of each assembly by the stacks' short names.
 var synthesized = map[string]map[string]policy.Template{}
@@ -42,12 +63,13 @@ func synthesizeAll(root string) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{environment.Local, environment.Dev, environment.Prod, withoutProxy} {
+	names := append(slices.Sorted(maps.Keys(variants)), environment.Names()...)
+	for _, name := range names {
 		settings, err := settingsOf(name)
 		if err != nil {
 			return err
 		}
-		output := filepath.Join(root, "assembly", name)
+		output := filepath.Join(root, "assembly", strings.ReplaceAll(name, " ", "-"))
 		if err := synthesize(settings, folders, output); err != nil {
 			return fmt.Errorf("synthesize %s: %w", name, err)
 		}
@@ -72,12 +94,23 @@ func synthesize(settings environment.Settings, folders environment.Folders, outp
 }
 
 func settingsOf(name string) (environment.Settings, error) {
-	if name != withoutProxy {
+	variant, ok := variants[name]
+	if !ok {
 		return environment.Load(name, fixture.Host)
 	}
-	settings, err := environment.Load(environment.Dev, fixture.Host)
-	settings.Database.Proxy, settings.Functions.ReservedConcurrency = false, 20
-	return settings, err
+	settings, err := environment.Load(variant.environment, fixture.Host)
+	if err != nil {
+		return environment.Settings{}, err
+	}
+	return settings.With(environment.Assignments(variant.settings)...)
+}
+
+// environmentOf is the environment of an assembly.
+func environmentOf(assembly string) string {
+	if variant, ok := variants[assembly]; ok {
+		return variant.environment
+	}
+	return assembly
 }
 
 // stack is a template under test with the questions that the tests ask.
@@ -125,6 +158,25 @@ func (s stack) want(id, path, wantJSON string) {
 	if got := s.property(id, path); !reflect.DeepEqual(got, want) {
 		text, _ := json.Marshal(got)
 		s.t.Errorf("%s: %s.%s is %s, want %s", s.Name, id, path, text, wantJSON)
+	}
+}
+
+// wantStatements compares what a role's policy allows and denies beyond what every function's role does: to write its log
+// and, inside the network, to leave the interfaces to Lambda.
+func (s stack) wantStatements(role, wantJSON string) {
+	s.t.Helper()
+	var want any
+	if err := json.Unmarshal([]byte(wantJSON), &want); err != nil {
+		s.t.Fatalf("%s: %v", wantJSON, err)
+	}
+	id := s.starting("AWS::IAM::Policy", role)
+	statements := slices.DeleteFunc(slices.Clone(s.property(id, "PolicyDocument.Statement").([]any)), func(value any) bool {
+		text := fmt.Sprint(value)
+		return strings.Contains(text, "logs:PutLogEvents") || strings.Contains(text, "LeaveInterfacesToLambda")
+	})
+	if !reflect.DeepEqual(any(statements), want) {
+		text, _ := json.Marshal(statements)
+		s.t.Errorf("%s: %s is %s, want %s", s.Name, id, text, wantJSON)
 	}
 }
 
@@ -190,7 +242,7 @@ func TestEveryPublishedParameterThatIsReadIsWrittenByAnEarlierPhase(t *testing.T
 				}
 			}
 			for path := range s.published() {
-				if !strings.HasPrefix(path, "/miyabi/"+strings.TrimSuffix(assembly, "-without-proxy")+"/"+strings.ToLower(name)+"/") {
+				if !strings.HasPrefix(path, "/miyabi/"+environmentOf(assembly)+"/"+strings.ToLower(name)+"/") {
 					t.Errorf("%s publishes %s outside its own path", s.Name, path)
 				}
 				written[path] = true
@@ -232,17 +284,29 @@ func TestResourceTypes(t *testing.T) {
 		"AWS::ApiGateway::Account", "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route",
 		"AWS::ApiGatewayV2::Stage", "AWS::Budgets::Budget", "AWS::CloudFront::Distribution", "AWS::CloudFront::Function",
 		"AWS::CloudFront::OriginAccessControl", "AWS::CloudFront::ResponseHeadersPolicy", "AWS::CloudWatch::Alarm",
-		"AWS::CloudWatch::Dashboard", "AWS::EC2::EgressOnlyInternetGateway", "AWS::EC2::FlowLog", "AWS::EC2::Route",
+		"AWS::CloudWatch::Dashboard", "AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup", "AWS::EC2::EgressOnlyInternetGateway", "AWS::EC2::FlowLog", "AWS::EC2::Route",
 		"AWS::EC2::RouteTable", "AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupEgress", "AWS::EC2::SecurityGroupIngress",
 		"AWS::EC2::Subnet", "AWS::EC2::SubnetRouteTableAssociation", "AWS::EC2::VPC", "AWS::EC2::VPCCidrBlock",
 		"AWS::EC2::VPCEndpoint", "AWS::Events::Rule", "AWS::IAM::OIDCProvider", "AWS::IAM::Policy", "AWS::IAM::Role", "AWS::Lambda::Alias",
-		"AWS::Lambda::Function", "AWS::Lambda::LayerVersion", "AWS::Lambda::Permission", "AWS::Lambda::Version",
+		"AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Function", "AWS::Lambda::LayerVersion", "AWS::Lambda::Permission", "AWS::Lambda::Version",
 		"AWS::Logs::LogGroup", "AWS::RDS::DBInstance", "AWS::RDS::DBParameterGroup", "AWS::RDS::DBProxy",
 		"AWS::RDS::DBProxyTargetGroup", "AWS::RDS::DBSubnetGroup", "AWS::S3::Bucket", "AWS::S3::BucketPolicy",
 		"AWS::SNS::Subscription", "AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "AWS::SSM::Parameter",
 		"AWS::SecretsManager::Secret", "Custom::CDKBucketDeployment", "Custom::Migration",
 	}
-	for _, name := range []string{environment.Local, environment.Dev, environment.Prod} {
+	ways := map[string][]string{
+		withNATGateway: {"AWS::EC2::EIP", "AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::VPCGatewayAttachment"},
+		withNATInstance: {
+			"AWS::EC2::Instance", "AWS::EC2::InternetGateway", "AWS::EC2::VPCGatewayAttachment", "AWS::IAM::InstanceProfile",
+		},
+		withoutProxy: nil, withEverything: nil, abroad: nil,
+		environment.Local: nil, environment.Dev: nil, environment.Staging: nil, environment.Prod: nil,
+	}
+	for name, more := range ways {
+		want := slices.Sorted(slices.Values(slices.Concat(want, more)))
+		if name == withoutProxy {
+			want = slices.DeleteFunc(want, func(kind string) bool { return strings.HasPrefix(kind, "AWS::RDS::DBProxy") })
+		}
 		var got []string
 		for _, template := range synthesized[name] {
 			for _, id := range template.IDs("") {

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/miyabi-society/platform/infra/assembly/fixture"
 	"github.com/miyabi-society/platform/infra/environment"
 	"github.com/miyabi-society/platform/infra/policy"
 )
@@ -34,12 +33,19 @@ var weakenings = []weakening{
 	{rule: "no-exports", stack: "Database", property: "Outputs.Endpoint.Export", value: map[string]any{"Name": "Endpoint"}},
 
 	{rule: "no-nat", stack: "Foundation", add: `{"Type": "AWS::EC2::NatGateway", "Properties": {TAGS}}`},
+	{rule: "no-nat", stack: "Foundation", add: `{"Type": "AWS::EC2::Instance", "Properties": {TAGS, "SourceDestCheck": false, "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": true}}]}}`},
 	{rule: "no-nat", stack: "Foundation", resource: "Vpc/S3/Resource", property: "VpcEndpointType", value: "Interface"},
 	{rule: "closed-groups", stack: "Database", resource: "Database/ProxyGroup/Resource", property: "SecurityGroupEgress"},
 	{rule: "closed-groups", stack: "Api", resource: "ApiGroup/Resource", property: "SecurityGroupEgress.0", value: map[string]any{"CidrIp": "0.0.0.0/0"}},
 	{rule: "closed-groups", stack: "Api", resource: "ApiGroup/Resource", property: "SecurityGroupEgress.0.FromPort", value: 0},
 	{rule: "closed-groups", stack: "Database", resource: "Database/InstanceGroup/Resource", property: "SecurityGroupIngress", value: []any{map[string]any{"CidrIp": "0.0.0.0/0"}}},
 	{rule: "closed-groups", stack: "Api", resource: "PostgresFromApiGroup", property: "CidrIp", value: "0.0.0.0/0"},
+	{rule: "closed-groups", stack: "Database", resource: "Database/ProxyGroup/Resource", property: "SecurityGroupIngress", value: []any{
+		map[string]any{"CidrIpv6": "::/0", "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443},
+	}},
+	{rule: "closed-groups", stack: "Api", resource: "ApiGroup/Resource", property: "SecurityGroupEgress.0", value: map[string]any{
+		"CidrIp": "0.0.0.0/0", "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443,
+	}},
 	{rule: "private-subnets", stack: "Foundation", resource: "Vpc/FunctionSubnet1/Subnet", property: "MapPublicIpOnLaunch", value: true},
 	{rule: "flow-logs", stack: "Foundation", resource: "Vpc/FlowLog/FlowLog", property: "TrafficType", value: "REJECT"},
 
@@ -65,6 +71,8 @@ var weakenings = []weakening{
 	{rule: "go-functions", stack: "Schema", resource: "Migrate/Resource", property: "Architectures", value: []any{"x86_64"}},
 	{rule: "in-network-calls", stack: "Api", resource: "ApiRole/DefaultPolicy/Resource", property: "PolicyDocument.Statement.1.Action", value: "dynamodb:Query"},
 	{rule: "in-network-calls", stack: "Schema", resource: "MigrateRole/DefaultPolicy/Resource", property: "PolicyDocument.Statement.0.Action", value: []any{"ssm:GetParameter"}},
+	{rule: "in-network-calls", stack: "Api", add: `{"Type": "AWS::IAM::ManagedPolicy", "Properties": {"Roles": [{"Ref": "ApiRole1873F438"}], "PolicyDocument": {
+		"Statement": [{"Effect": "Allow", "Action": "dynamodb:Query", "Resource": "arn:aws:dynamodb:us-east-1:123456789012:table/t"}]}}}`},
 	{rule: "in-network-calls", stack: "Api", resource: "Api/Resource", property: "Role", value: "arn:aws:iam::123456789012:role/other"},
 	{rule: "no-dualstack-variable", stack: "Api", resource: "Api/Resource", property: "Environment.Variables.AWS_USE_DUALSTACK_ENDPOINT", value: "true"},
 
@@ -292,7 +300,7 @@ func change(t *testing.T, node any, path string, value any) {
 
 func settingsOf(t *testing.T, name string) environment.Settings {
 	t.Helper()
-	settings, err := environment.Load(name, fixture.Host)
+	settings, err := loadSettings(name)
 	if err != nil {
 		t.Fatal(err)
 	}

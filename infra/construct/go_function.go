@@ -39,6 +39,8 @@ type GoFunctionProps struct {
 type GoFunction struct {
 	Function awslambda.Function
 	Logs     awslogs.LogGroup
+	// name is the function's name without the environment.
+	name string
 }
 
 // NewGoFunction makes the function on provided.al2023 for the environment's processor architecture.
@@ -75,7 +77,7 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 		// The group's rules are resources of their own; without them a first invocation would hang.
 		function.Node().AddDependency(props.SecurityGroup)
 	}
-	return GoFunction{Function: function, Logs: logs}
+	return GoFunction{Function: function, Logs: logs, name: props.Name}
 }
 
 // newFunctionRole makes a role that may write the function's own log and, inside the network, carries the managed policy
@@ -121,12 +123,17 @@ func leaveInterfaces(scope constructs.Construct, props GoFunctionProps) awsiam.P
 	})
 }
 
-// Alias is a named pointer to the version that this deployment publishes.
-func (f GoFunction) Alias(name string) awslambda.Alias {
-	return awslambda.NewAlias(f.Function, jsii.String("Alias-"+name), &awslambda.AliasProps{
+// Alias is a named pointer to the version that this deployment publishes. Behind it, provisioned processes wait for
+// requests; 0 for none.
+func (f GoFunction) Alias(name string, provisioned int) awslambda.Alias {
+	props := &awslambda.AliasProps{
 		AliasName: jsii.String(name),
 		Version:   f.Function.CurrentVersion(),
-	})
+	}
+	if provisioned > 0 {
+		props.ProvisionedConcurrentExecutions = jsii.Number(provisioned)
+	}
+	return awslambda.NewAlias(f.Function, jsii.String("Alias-"+name), props)
 }
 
 // Allow lets the function's role do the actions on the resources.
@@ -138,6 +145,15 @@ func (f GoFunction) Allow(actions []string, resources ...*string) {
 }
 
 func (p GoFunctionProps) functionName() string { return "Miyabi-" + p.Settings.Name + "-" + p.Name }
+
+// Deny keeps the function's role from the actions on the resources, whatever else allows them.
+func (f GoFunction) Deny(actions []string, resources ...*string) {
+	f.Function.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Effect:    awsiam.Effect_DENY,
+		Actions:   jsii.Strings(actions...),
+		Resources: &resources,
+	}))
+}
 
 func (p GoFunctionProps) timeout() int {
 	if p.Timeout > 0 {

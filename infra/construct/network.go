@@ -64,13 +64,16 @@ func closeEgress(group awsec2.SecurityGroup) {
 	}})
 }
 
-// NewFunctionSecurityGroup is a closed group that lets a function reach AWS over IPv6 and S3 over its gateway
-// endpoint, both by TLS only. There is no other way out of the network.
+// NewFunctionSecurityGroup is a closed group that lets a function reach AWS over IPv6, S3 over its gateway endpoint and,
+// where the environment has a way out over IPv4, the rest of the world, all by TLS only.
 func NewFunctionSecurityGroup(scope constructs.Construct, id, description string, vpc awsec2.IVpc, settings environment.Settings) awsec2.SecurityGroup {
 	group := NewClosedSecurityGroup(scope, id, description, vpc)
 	https := awsec2.Port_Tcp(jsii.Number(443))
 	group.AddEgressRule(awsec2.Peer_AnyIpv6(), https, jsii.String("AWS service endpoints over IPv6"), nil)
 	group.AddEgressRule(awsec2.Peer_PrefixList(jsii.String(settings.S3PrefixList())), https, jsii.String("S3 over the gateway endpoint"), nil)
+	if settings.Network.Egress.IPv4() {
+		group.AddEgressRule(awsec2.Peer_AnyIpv4(), https, jsii.String("The rest of the world through NAT"), nil)
+	}
 	return group
 }
 

@@ -53,11 +53,12 @@ const (
 	AuthFunction   = "auth-function-name"
 )
 
-// What the dashboard publishes.
+// What the dashboard publishes. The domain is the one that people use; it leads to the distribution's.
 const (
-	SiteDomain     = "domain"
-	SiteBucket     = "bucket-name"
-	DistributionID = "distribution-id"
+	SiteDomain         = "domain"
+	SiteBucket         = "bucket-name"
+	DistributionID     = "distribution-id"
+	DistributionDomain = "distribution-domain"
 )
 
 // Publish writes an id of a phase to Parameter Store, where later phases find it. Phases share ids this way

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscertificatemanager"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudfront"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudfrontorigins"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
@@ -44,6 +45,14 @@ type StaticSite struct {
 	Distribution awscloudfront.Distribution
 }
 
+// Host is the name under which people reach the site: the environment's own, or the one that CloudFront gave it.
+func (s StaticSite) Host(settings environment.Settings) *string {
+	if name := settings.Site.Domain.Name; name != "" {
+		return jsii.String(name)
+	}
+	return s.Distribution.DistributionDomainName()
+}
+
 // NewStaticSite makes the bucket, the distribution and the deployment of the files. A path that does not exist answers
 // 404: CloudFront may list the bucket, and no custom error response hides the origins' own answers.
 func NewStaticSite(scope constructs.Construct, id string, props StaticSiteProps) StaticSite {
@@ -77,7 +86,7 @@ func newDistribution(scope constructs.Construct, props StaticSiteProps, bucket a
 			backends[pattern] = behaviour
 		}
 	}
-	distribution := awscloudfront.NewDistribution(scope, jsii.String("Distribution"), &awscloudfront.DistributionProps{
+	config := &awscloudfront.DistributionProps{
 		Comment:             jsii.String("Miyabi Society " + props.Settings.Name),
 		PriceClass:          awscloudfront.PriceClass("PRICE_CLASS_" + strings.ToUpper(props.Settings.Site.PriceClass)),
 		DefaultRootObject:   jsii.String("index.html"),
@@ -93,7 +102,14 @@ func newDistribution(scope constructs.Construct, props StaticSiteProps, bucket a
 			ResponseHeadersPolicy: headers,
 			FunctionAssociations:  onViewerRequest(newEdgeFunction(scope, props.Folders, "ViewerRequest", ViewerRequest)),
 		},
-	})
+	}
+	if domain := props.Settings.Site.Domain; domain.Name != "" {
+		config.DomainNames = jsii.Strings(domain.Name)
+		config.Certificate = awscertificatemanager.Certificate_FromCertificateArn(scope, jsii.String("Certificate"), jsii.String(domain.CertificateARN))
+		config.MinimumProtocolVersion = awscloudfront.SecurityPolicyProtocol_TLS_V1_2_2021
+		config.SslSupportMethod = awscloudfront.SSLMethod_SNI
+	}
+	distribution := awscloudfront.NewDistribution(scope, jsii.String("Distribution"), config)
 	awscdk.Annotations_Of(distribution).AcknowledgeWarning(
 		jsii.String("@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk"),
 		jsii.String("the default root object and the viewer-request function keep / from listing the bucket"))

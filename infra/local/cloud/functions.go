@@ -112,7 +112,7 @@ func createEventInvokeConfig(_ context.Context, c *Cloud, r request) (assembly.V
 	destinations := p.object("DestinationConfig")
 	config := lambda.AsyncConfig{
 		Retries: lambda.DefaultRetries, MaxAge: lambda.DefaultEventAge,
-		OnSuccess: destinations.object("OnSuccess").text("Destination"), OnFailure: destinations.object("OnFailure").text("Destination"),
+		OnSuccess: heard(destinations.object("OnSuccess").text("Destination")), OnFailure: heard(destinations.object("OnFailure").text("Destination")),
 	}
 	if p["MaximumRetryAttempts"] != nil {
 		retries, err := p.integer("MaximumRetryAttempts")
@@ -129,6 +129,15 @@ func createEventInvokeConfig(_ context.Context, c *Cloud, r request) (assembly.V
 		config.MaxAge = time.Duration(age) * time.Second
 	}
 	return assembly.Values{Ref: r.name("", 64)}, c.functions.ConfigureAsync(p.text("FunctionName"), p.text("Qualifier"), config)
+}
+
+// heard is a destination of events, or nothing for a topic: topics are inert, so that nobody would hear of the event. A
+// function that fails is in the log in any case.
+func heard(destination string) string {
+	if strings.HasPrefix(destination, "arn:aws:sns:") {
+		return ""
+	}
+	return destination
 }
 
 // createPermission notes who may invoke a function: an API without its permission answers 500, here as on AWS.
