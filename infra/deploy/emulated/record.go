@@ -3,7 +3,6 @@
 package emulated
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/miyabi-society/platform/infra/background"
+	"github.com/miyabi-society/platform/infra/local/jsonfile"
 )
 
 // State is the folder of one emulated account: its record, locks, logs and data.
@@ -58,28 +58,16 @@ func (s State) Running() (Record, bool) {
 
 func (s State) read() (Record, error) {
 	var r Record
-	b, err := os.ReadFile(s.Path(recordFile))
-	if err != nil {
-		return r, fmt.Errorf("read the record of the emulated account: %w", err)
-	}
-	if err := json.Unmarshal(b, &r); err != nil {
-		return r, fmt.Errorf("%s is damaged: %w", s.Path(recordFile), err)
+	if err := jsonfile.Read(s.Path(recordFile), &r); err != nil {
+		return Record{}, fmt.Errorf("the record of the emulated account: %w", err)
 	}
 	return r, nil
 }
 
 // write replaces the record in one step.
 func (s State) write(r Record) error {
-	b, err := json.Marshal(r)
-	if err != nil {
-		return fmt.Errorf("write the record: %w", err)
-	}
-	fresh := s.Path(recordFile + ".new")
-	if err := os.WriteFile(fresh, b, 0o600); err != nil {
-		return fmt.Errorf("write the record: %w", err)
-	}
-	if err := os.Rename(fresh, s.Path(recordFile)); err != nil {
-		return fmt.Errorf("write the record: %w", err)
+	if err := jsonfile.Write(s.Path(recordFile), r); err != nil {
+		return fmt.Errorf("the record of the emulated account: %w", err)
 	}
 	return nil
 }

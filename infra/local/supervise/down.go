@@ -8,28 +8,15 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/miyabi-society/platform/infra/background"
 )
 
 // ErrNotRunning means that no local cloud runs with this state folder.
 var ErrNotRunning = errors.New("the local cloud does not run; start it with `make up`")
 
-// poll is how often a lock is tried again.
+// poll is how often it is looked whether a process has ended.
 const poll = 25 * time.Millisecond
-
-// waitLock takes a lock that another command may hold for a while.
-func (s state) waitLock(ctx context.Context, name string) (lock, error) {
-	for {
-		l, err := s.tryLock(name)
-		if err == nil || !errors.Is(err, errLocked) {
-			return l, err
-		}
-		select {
-		case <-ctx.Done():
-			return lock{}, errors.New("interrupted while another command works on the same local cloud")
-		case <-time.After(poll):
-		}
-	}
-}
 
 // command opens the state for a command that starts or stops the local cloud; others wait until it calls done. It also
 // tells what runs.
@@ -37,11 +24,11 @@ func command(ctx context.Context, dir string) (s state, r record, running bool, 
 	if s, err = openState(dir); err != nil {
 		return s, r, false, nil, err
 	}
-	l, err := s.waitLock(ctx, commandLock)
+	l, err := background.WaitLock(ctx, s.path(commandLock), func() {})
 	if err != nil {
 		return s, r, false, nil, err
 	}
-	done = func() { _ = l.release() }
+	done = func() { _ = l.Release() }
 	if r, running, err = s.running(); err != nil {
 		done()
 	}
@@ -70,7 +57,7 @@ func Down(ctx context.Context, dir string, out io.Writer) error {
 // that got the same process id.
 func (s state) stop(r record) error {
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
-		if r.alive() {
+		if r.Alive() {
 			_ = syscall.Kill(r.PID, signal)
 		}
 		for deadline := time.Now().Add(stopLimit); time.Now().Before(deadline); time.Sleep(poll) {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/miyabi-society/platform/infra/background"
 	"github.com/miyabi-society/platform/infra/local/assembly"
 	"github.com/miyabi-society/platform/infra/local/cloud"
 	"github.com/miyabi-society/platform/infra/local/develop"
@@ -79,20 +80,20 @@ func run(ctx context.Context, o Options, log io.Writer, ready func(notice) error
 	if err != nil {
 		return err
 	}
-	held, err := s.tryLock(runLock)
-	if errors.Is(err, errLocked) {
+	held, err := background.TryLock(s.path(runLock))
+	if errors.Is(err, background.ErrLocked) {
 		return ErrRunning
 	}
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.forget(), held.release()) }()
+	defer func() { err = errors.Join(err, s.forget(), held.Release()) }()
 	if o.Reset {
 		if err := s.reset(); err != nil {
 			return err
 		}
 	}
-	me := record{PID: os.Getpid(), Started: startTime(os.Getpid())}
+	me := record{Process: background.Self()}
 	if me.Runs, err = o.identity(); err == nil {
 		err = jsonfile.Write(s.path(recordFile), me)
 	}

@@ -8,9 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
+	"github.com/miyabi-society/platform/infra/background"
 	"github.com/miyabi-society/platform/infra/local/jsonfile"
 )
 
@@ -46,17 +46,10 @@ const (
 
 // record describes the running process.
 type record struct {
-	PID int
-	// Started tells the process from a later one of the same id.
-	Started string
+	background.Process
 	// Runs tells what runs: the assembly, this program and the wanted port.
 	Runs string
 	entry
-}
-
-// alive says whether the recorded process still runs.
-func (r record) alive() bool {
-	return r.PID > 0 && r.Started != "" && startTime(r.PID) == r.Started
 }
 
 // handover is how long the run lock may be held without a living process on record: one that was killed lets go of it
@@ -67,18 +60,18 @@ const handover = 3 * time.Second
 func (s state) running() (record, bool, error) {
 	for deadline := time.Now().Add(handover); ; time.Sleep(10 * time.Millisecond) {
 		r, held, err := s.holder()
-		if err != nil || !held || r.alive() || time.Now().After(deadline) {
+		if err != nil || !held || r.Alive() || time.Now().After(deadline) {
 			return r, held, err
 		}
 	}
 }
 
 func (s state) holder() (record, bool, error) {
-	l, err := s.tryLock(runLock)
+	l, err := background.TryLock(s.path(runLock))
 	if err == nil {
-		return record{}, false, l.release()
+		return record{}, false, l.Release()
 	}
-	if !errors.Is(err, errLocked) {
+	if !errors.Is(err, background.ErrLocked) {
 		return record{}, false, err
 	}
 	var r record
@@ -103,27 +96,3 @@ func (s state) reset() error {
 	}
 	return nil
 }
-
-var errLocked = errors.New("another process holds the lock")
-
-// lock is a file lock, which ends with the process at the latest.
-type lock struct{ file *os.File }
-
-// tryLock takes the lock or fails with errLocked.
-func (s state) tryLock(name string) (lock, error) {
-	f, err := os.OpenFile(s.path(name), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return lock{}, fmt.Errorf("open the lock: %w", err)
-	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if err == nil {
-		return lock{f}, nil
-	}
-	closed := f.Close()
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return lock{}, errors.Join(errLocked, closed)
-	}
-	return lock{}, errors.Join(fmt.Errorf("lock %s: %w", s.path(name), err), closed)
-}
-
-func (l lock) release() error { return l.file.Close() }

@@ -18,6 +18,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/miyabi-society/platform/infra/background"
 	"github.com/miyabi-society/platform/infra/local/awsapi"
 	"github.com/miyabi-society/platform/infra/local/cloud"
 	"github.com/miyabi-society/platform/infra/local/jsonfile"
@@ -37,33 +38,33 @@ func newState(t *testing.T) state {
 func TestOneProcessAtATimeHoldsALock(t *testing.T) {
 	t.Parallel()
 	s := newState(t)
-	first, err := s.tryLock(runLock)
+	first, err := background.TryLock(s.path(runLock))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.tryLock(runLock); !errors.Is(err, errLocked) {
+	if _, err := background.TryLock(s.path(runLock)); !errors.Is(err, background.ErrLocked) {
 		t.Errorf("second lock gives %v", err)
 	}
-	if err := first.release(); err != nil {
+	if err := first.Release(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := s.tryLock(runLock)
+	again, err := background.TryLock(s.path(runLock))
 	if err != nil {
 		t.Errorf("after the release: %v", err)
 	}
-	_ = again.release()
+	_ = again.Release()
 }
 
 func TestAProcessIsKnownByItsStartTime(t *testing.T) {
 	t.Parallel()
-	me := record{PID: os.Getpid(), Started: startTime(os.Getpid())}
-	if !me.alive() {
+	me := record{Process: background.Self()}
+	if !me.Alive() {
 		t.Error("this process is not seen as alive")
 	}
-	if (record{PID: os.Getpid(), Started: "1"}).alive() {
+	if (record{Process: background.Process{PID: os.Getpid(), Started: "1"}}).Alive() {
 		t.Error("another start time must be another process")
 	}
-	if (record{}).alive() || startTime(1<<22+1) != "" {
+	if (record{}).Alive() || background.Of(1<<22+1).Alive() {
 		t.Error("no process is seen as alive")
 	}
 }
@@ -76,14 +77,14 @@ func TestStopNeverSignalsAStranger(t *testing.T) {
 	}
 	defer func() { _ = stranger.Process.Kill(); _ = stranger.Wait() }()
 	s := newState(t)
-	if err := jsonfile.Write(s.path(recordFile), record{PID: stranger.Process.Pid, Started: "of another process"}); err != nil {
+	if err := jsonfile.Write(s.path(recordFile), record{Process: background.Process{PID: stranger.Process.Pid, Started: "of another process"}}); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
 	if err := Down(context.Background(), s.dir, &out); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(out.String(), "does not run") || startTime(stranger.Process.Pid) == "" {
+	if !strings.Contains(out.String(), "does not run") || !background.Of(stranger.Process.Pid).Alive() {
 		t.Errorf("Down says %q", out.String())
 	}
 	if _, err := os.Stat(s.path(recordFile)); !errors.Is(err, os.ErrNotExist) {
@@ -374,7 +375,7 @@ func TestLogsPrintTheEndAndFollow(t *testing.T) {
 func TestACommandWaitsForTheOneBefore(t *testing.T) {
 	t.Parallel()
 	s := newState(t)
-	held, err := s.tryLock(commandLock)
+	held, err := background.TryLock(s.path(commandLock))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -383,7 +384,7 @@ func TestACommandWaitsForTheOneBefore(t *testing.T) {
 	if err := Down(ctx, s.dir, &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "another command") {
 		t.Errorf("error is %v", err)
 	}
-	if err := held.release(); err != nil {
+	if err := held.Release(); err != nil {
 		t.Fatal(err)
 	}
 	if err := Down(context.Background(), s.dir, &bytes.Buffer{}); err != nil {
