@@ -2,11 +2,10 @@
 
 from typing import Any
 
+from ..service.rds_fields import LOOPBACK
 from ..template.errors import Unresolvable
 from .registry import Kind, Work, resource
 
-LOOPBACK = "127.0.0.1"
-"""What the Endpoint of a proxy resolves to: the address of every database here."""
 
 
 @resource("AWS::RDS::DBProxy")
@@ -22,7 +21,7 @@ class DBProxy(Kind):
         return {"Endpoint": LOOPBACK, "DBProxyArn": made["DBProxyArn"], "VpcId": made.get("VpcId", "")}
 
     def update(self, work: Work) -> None:
-        asked = work.pick("Auth", "RoleArn", "RequireTLS", "IdleClientTimeout", "DebugLogging")
+        asked = work.pick("Auth", "DefaultAuthScheme", "RoleArn", "RequireTLS", "IdleClientTimeout", "DebugLogging")
         work.aws("rds").modify_db_proxy(DBProxyName=work.physical_id, SecurityGroups=work.get("VpcSecurityGroupIds", []), **asked)
 
     def delete(self, work: Work) -> None:

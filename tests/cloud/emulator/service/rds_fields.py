@@ -1,4 +1,4 @@
-"""ModifyDBProxy, and what moto's models of RDS forget: how a proxy signs in by default, where the endpoint is."""
+"""What moto's RDS lacks: a proxy without secrets, a change of a proxy, and where the real database is."""
 
 from typing import Any
 
@@ -15,20 +15,40 @@ _FIELDS = {
     "SecurityGroups": "vpc_security_group_ids",
     "DefaultAuthScheme": "default_auth_scheme",
 }
+LOOPBACK = "127.0.0.1"
+"""The address of every database and proxy here."""
+
+
+def _tell(proxy: models.DBProxy) -> dict[str, Any]:
+    told = {"DBProxyName": proxy.db_proxy_name, "DBProxyArn": proxy.arn, "Status": proxy.status, "Endpoint": proxy.endpoint, "VpcId": proxy.vpc_id}
+    return {"DBProxy": told}
+
+
+@operation("rds", "CreateDBProxy")
+def create_db_proxy(call: Call) -> dict[str, Any]:
+    """Makes a proxy, with secrets to sign in by or, with IAM end to end, without."""
+    proxy = models.rds_backends[call.account][call.region].create_db_proxy(
+        db_proxy_name=call.get("DBProxyName"),
+        engine_family=call.get("EngineFamily"),
+        auth=call.get("Auth", []),
+        role_arn=call.get("RoleArn"),
+        vpc_subnet_ids=call.get("VpcSubnetIds"),
+        vpc_security_group_ids=call.get("VpcSecurityGroupIds"),
+        require_tls=call.get("RequireTLS"),
+        idle_client_timeout=call.get("IdleClientTimeout"),
+        debug_logging=call.get("DebugLogging"),
+        tags=call.get("Tags", []),
+    )
+    proxy.endpoint = LOOPBACK
+    proxy.default_auth_scheme = call.get("DefaultAuthScheme", "NONE")  # type: ignore[attr-defined]
+    return _tell(proxy)
 
 
 @operation("rds", "ModifyDBProxy")
 def modify_db_proxy(call: Call) -> dict[str, Any]:
     """Changes those settings of a proxy that the request brings."""
-    backend = models.rds_backends[call.account][call.region]
-    proxy = backend.describe_db_proxies(call.get("DBProxyName"))[0]
+    proxy = models.rds_backends[call.account][call.region].describe_db_proxies(call.get("DBProxyName"))[0]
     for name, field in _FIELDS.items():
         if name in call.parameters:
             setattr(proxy, field, call.get(name))
-    return {"DBProxy": {"DBProxyName": proxy.db_proxy_name, "DBProxyArn": proxy.arn, "Status": proxy.status}}
-
-
-def describe_as(account: str, region: str, proxy: str, scheme: str) -> None:
-    """Keeps how a proxy signs in to the instance when no secret is named."""
-    found = models.rds_backends[account][region].describe_db_proxies(proxy)[0]
-    found.default_auth_scheme = scheme  # type: ignore[attr-defined]
+    return _tell(proxy)

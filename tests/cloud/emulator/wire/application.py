@@ -11,6 +11,7 @@ from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import determine_request_protocol
 from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
+from flask import Flask
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.wrappers import Request, Response
 
@@ -25,7 +26,7 @@ class Application:
     """Answers every request that reaches the emulator's port."""
 
     def __init__(self) -> None:
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._moto = DomainDispatcherApplication(_outspoken)
         self._paths: dict[str, Path] = {}
 
     def route(self, prefix: str, answer: Path) -> None:
@@ -43,7 +44,31 @@ class Application:
             if response is not None:
                 return response(environ, start_response)
             environ["wsgi.input"] = io.BytesIO(body)
-        return self._moto(environ, start_response)
+        try:
+            return self._moto(environ, start_response)
+        except Exception as fault:
+            _log.exception("moto: %s %s", environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"))
+            return _refuse(Request(environ), service, fault)(environ, start_response)
+
+
+def _outspoken(service: Any) -> Flask:
+    """Returns moto's application of a service, which hands its faults on instead of answering 500."""
+    application = create_backend_app(service)
+    application.config["PROPAGATE_EXCEPTIONS"] = True
+    return application
+
+
+def _refuse(request: Request, service: str, fault: Exception) -> Response:
+    """Answers a fault of moto as an error that no client repeats: the next try would fail as well."""
+    refusal = ServiceException("NotImplemented" if isinstance(fault, NotImplementedError) else "InternalFailure", f"the emulator cannot do this: {fault}")
+    try:
+        model = get_service_model(service)
+        shape = model.operation_model((_operation(request, service, every=True) or (model.operation_names[0], {}))[0])
+        protocol = determine_request_protocol(model, request.content_type)
+        told = get_serializer_class(model.service_name, protocol)(operation_model=shape).serialize(refusal)
+    except Exception:
+        return Response(str(refusal), status=400)
+    return Response(told["body"], status=400, headers=told["headers"])
 
 
 def _scope(authorization: str) -> tuple[str, str]:
@@ -89,7 +114,7 @@ def _answer(request: Request, service: str, region: str) -> Response | None:
     return Response(told["body"], status=told["status_code"], headers=told["headers"])
 
 
-def _operation(request: Request, service: str) -> tuple[str, dict[str, str]] | None:
+def _operation(request: Request, service: str, every: bool = False) -> tuple[str, dict[str, str]] | None:
     target = request.headers.get("X-Amz-Target")
     if target:
         return target.rpartition(".")[2], {}
@@ -97,7 +122,7 @@ def _operation(request: Request, service: str) -> tuple[str, dict[str, str]] | N
     if action:
         return action, {}
     path = request.environ.get("RAW_URI", request.path).split("?")[0]
-    found = find_by_path(service, request.method, path, dict(parse_qsl(request.query_string.decode())))
+    found = find_by_path(service, request.method, path, dict(parse_qsl(request.query_string.decode())), every)
     if found is None:
         return None
     return found[0], {name: unquote(value) for name, value in found[1].items()}

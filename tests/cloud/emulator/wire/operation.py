@@ -1,7 +1,7 @@
 """The table of the operations that are answered here instead of by moto."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +33,7 @@ class Refusal(ServiceException):
 
 Handler = Callable[[Call], dict[str, Any] | None]
 _handlers: dict[str, dict[str, Handler]] = {}
-_routes: dict[str, list[tuple[str, re.Pattern[str], str]]] = {}
+_held: dict[str, list[tuple[str, re.Pattern[str], str]]] = {}
 
 
 def operation(service: str, name: str) -> Callable[[Handler], Handler]:
@@ -41,7 +41,7 @@ def operation(service: str, name: str) -> Callable[[Handler], Handler]:
 
     def register(handler: Handler) -> Handler:
         _handlers.setdefault(service, {})[name] = handler
-        _routes.pop(service, None)
+        _held.pop(service, None)
         return handler
 
     return register
@@ -52,9 +52,9 @@ def handler(service: str, name: str) -> Handler | None:
     return _handlers.get(service, {}).get(name)
 
 
-def find_by_path(service: str, method: str, path: str, query: dict[str, str]) -> tuple[str, dict[str, str]] | None:
-    """Finds the operation that a REST request calls, and the values that its path holds."""
-    for wanted, pattern, name in _routes_of(service):
+def find_by_path(service: str, method: str, path: str, query: dict[str, str], every: bool = False) -> tuple[str, dict[str, str]] | None:
+    """Finds the operation that a REST request calls, and the values that its path holds; every one, or those answered here."""
+    for wanted, pattern, name in _routes(service, get_service_model(service).operation_names) if every else _routes_of(service):
         match = pattern.fullmatch(path)
         if wanted == method and match and not ("Operation" in query and query["Operation"] != name):
             return name, match.groupdict()
@@ -62,14 +62,15 @@ def find_by_path(service: str, method: str, path: str, query: dict[str, str]) ->
 
 
 def _routes_of(service: str) -> list[tuple[str, re.Pattern[str], str]]:
-    if service not in _routes:
-        model = get_service_model(service)
-        routes = []
-        for name in _handlers.get(service, {}):
-            http = model.operation_model(name).http
-            routes.append((http["method"], _pattern(http["requestUri"].split("?")[0]), name))
-        _routes[service] = routes
-    return _routes[service]
+    if service not in _held:
+        _held[service] = _routes(service, _handlers.get(service, {}))
+    return _held[service]
+
+
+def _routes(service: str, names: Iterable[str]) -> list[tuple[str, re.Pattern[str], str]]:
+    model = get_service_model(service)
+    https = {name: model.operation_model(name).http for name in names}
+    return [(http["method"], _pattern(http["requestUri"].split("?")[0]), name) for name, http in https.items()]
 
 
 def _pattern(uri: str) -> re.Pattern[str]:
