@@ -18,7 +18,7 @@ import (
 type draft struct {
 	apis         map[string]*apiDraft
 	permissions  map[permission]bool
-	edge         cloudfront.Resources
+	edge         edge
 	distribution *cloudfront.Distribution
 	schedules    []schedule.Entry
 }
@@ -26,7 +26,7 @@ type draft struct {
 func newDraft() draft {
 	return draft{
 		apis: map[string]*apiDraft{}, permissions: map[permission]bool{},
-		edge: cloudfront.Resources{Functions: map[string]string{}, HeaderPolicies: map[string]map[string]any{}, CachePolicies: map[string]map[string]any{}},
+		edge: edge{functions: map[string]string{}, headers: map[string]cloudfront.ResponseHeaders{}, caches: map[string]cloudfront.CachePolicy{}},
 	}
 }
 

@@ -17,14 +17,20 @@ func (p properties) object(key string) properties {
 	return m
 }
 
-func (p properties) list(key string) []any {
-	l, _ := p[key].([]any)
-	return l
+func (p properties) objects(key string) []properties {
+	list, _ := p[key].([]any)
+	var out []properties
+	for _, v := range list {
+		o, _ := v.(map[string]any)
+		out = append(out, o)
+	}
+	return out
 }
 
 func (p properties) texts(key string) []string {
+	list, _ := p[key].([]any)
 	var out []string
-	for _, v := range p.list(key) {
+	for _, v := range list {
 		out = append(out, plain(v))
 	}
 	return out

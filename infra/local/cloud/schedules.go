@@ -41,9 +41,7 @@ func createRule(_ context.Context, c *Cloud, r request) (assembly.Values, error)
 	if err != nil {
 		return values, err
 	}
-	for i := range r.properties.list("Targets") {
-		target, _ := r.properties.list("Targets")[i].(map[string]any)
-		p := properties(target)
+	for _, p := range r.properties.objects("Targets") {
 		if err := p.refuse("InputPath", "InputTransformer"); err != nil {
 			return values, err
 		}

@@ -63,22 +63,24 @@ func createBucketDeployment(ctx context.Context, c *Cloud, r request) (assembly.
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudfront-function.html
 func createEdgeFunction(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	functionARN := "arn:aws:cloudfront::" + here.Account + ":function/" + r.properties.text("Name")
-	c.draft.edge.Functions[functionARN] = r.properties.text("FunctionCode")
+	c.draft.edge.functions[functionARN] = r.properties.text("FunctionCode")
 	return assembly.Values{Ref: functionARN, Attributes: map[string]any{"FunctionARN": functionARN, "Stage": "LIVE"}}, nil
 }
 
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudfront-responseheaderspolicy.html
 func createHeadersPolicy(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	id := r.uuid()
-	c.draft.edge.HeaderPolicies[id] = r.properties.object("ResponseHeadersPolicyConfig")
-	return assembly.Values{Ref: id, Attributes: map[string]any{"Id": id}}, nil
+	h, err := responseHeaders(r.properties.object("ResponseHeadersPolicyConfig"))
+	c.draft.edge.headers[id] = h
+	return assembly.Values{Ref: id, Attributes: map[string]any{"Id": id}}, err
 }
 
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudfront-cachepolicy.html
 func createCachePolicy(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	id := r.uuid()
-	c.draft.edge.CachePolicies[id] = r.properties.object("CachePolicyConfig")
-	return assembly.Values{Ref: id, Attributes: map[string]any{"Id": id}}, nil
+	p, err := cachePolicy(r.properties.object("CachePolicyConfig"))
+	c.draft.edge.caches[id] = p
+	return assembly.Values{Ref: id, Attributes: map[string]any{"Id": id}}, err
 }
 
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudfront-distribution.html
@@ -86,7 +88,7 @@ func createDistribution(_ context.Context, c *Cloud, r request) (assembly.Values
 	if c.draft.distribution != nil {
 		return assembly.Values{}, errors.New("the local cloud serves one distribution, and the assembly has a second")
 	}
-	d, err := cloudfront.Decode(r.properties.object("DistributionConfig"), c.draft.edge)
+	d, err := c.draft.edge.distribution(r.properties.object("DistributionConfig"))
 	if err != nil {
 		return assembly.Values{}, err
 	}

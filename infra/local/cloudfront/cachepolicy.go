@@ -1,7 +1,6 @@
 package cloudfront
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -48,8 +47,8 @@ func only(names ...string) Selection { return Selection{"whitelist", names} }
 
 var allOf = Selection{Kind: "all"}
 
-// managedCachePolicies by id (page using-managed-cache-policies).
-var managedCachePolicies = map[string]CachePolicy{
+// ManagedCachePolicies by id (page using-managed-cache-policies).
+var ManagedCachePolicies = map[string]CachePolicy{
 	"4135ea2d-6df8-44a3-9df3-4b5a84be39ad": {},                                                                             // CachingDisabled
 	"658327ea-f89d-4fab-a63d-7e88639e58f6": {MinTTL: time.Second, DefaultTTL: day, MaxTTL: year, Brotli: true, Gzip: true}, // CachingOptimized
 	"b2884449-e4de-46a7-ac36-70bc7f1ddd6d": {MinTTL: time.Second, DefaultTTL: day, MaxTTL: year},                           // CachingOptimizedForUncompressedObjects
@@ -59,38 +58,6 @@ var managedCachePolicies = map[string]CachePolicy{
 	"4cc15a8a-d715-48a4-82b8-cc0b614638fe": { // UseOriginCacheControlHeaders-QueryStrings
 		MaxTTL: year, Cookies: allOf, Query: allOf, Headers: only("Host", "Origin", "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override"), Brotli: true, Gzip: true,
 	},
-}
-
-// cachePolicy finds a managed policy or reads the CachePolicyConfig of one in the assembly.
-func (d decoder) cachePolicy(id string) (CachePolicy, error) {
-	if p, ok := managedCachePolicies[id]; ok {
-		return p, nil
-	}
-	config, ok := d.CachePolicies[id]
-	if !ok {
-		return CachePolicy{}, fmt.Errorf("cache policy %q is neither in the assembly nor a managed one that is served", id)
-	}
-	p := properties(config)
-	key := p.object("ParametersInCacheKeyAndForwardedToOrigin")
-	policy := CachePolicy{
-		Headers: selection(key.object("HeadersConfig"), "Header", "Headers"),
-		Cookies: selection(key.object("CookiesConfig"), "Cookie", "Cookies"),
-		Query:   selection(key.object("QueryStringsConfig"), "QueryString", "QueryStrings"),
-		Brotli:  key.boolean("EnableAcceptEncodingBrotli"),
-		Gzip:    key.boolean("EnableAcceptEncodingGzip"),
-	}
-	for name, ttl := range map[string]*time.Duration{"MinTTL": &policy.MinTTL, "DefaultTTL": &policy.DefaultTTL, "MaxTTL": &policy.MaxTTL} {
-		seconds, err := strconv.ParseFloat(p.text(name), 64)
-		if err != nil || seconds < 0 {
-			return policy, fmt.Errorf("cache policy %s: %s must be a number of seconds, not %q", id, name, p.text(name))
-		}
-		*ttl = time.Duration(seconds * float64(time.Second))
-	}
-	return policy, nil
-}
-
-func selection(p properties, kind, names string) Selection {
-	return Selection{p.text(kind + "Behavior"), p.texts(names)}
 }
 
 func (p CachePolicy) caches() bool { return p.MaxTTL > 0 }

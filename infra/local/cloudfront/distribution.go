@@ -6,7 +6,7 @@
 // Viewers connect by plain HTTP whatever the viewer protocol policy says.
 package cloudfront
 
-// Distribution is the part of AWS::CloudFront::Distribution that a local run carries out. Decode makes one.
+// Distribution is the part of AWS::CloudFront::Distribution that a local run carries out.
 type Distribution struct {
 	DomainName        string // reaches functions as context.distributionDomainName
 	ID                string // reaches functions as context.distributionId
@@ -57,6 +57,15 @@ const (
 	ForwardCORSHeaders                     // CORS-S3Origin
 	ForwardUserAgentReferer                // UserAgentRefererHeaders
 )
+
+// ManagedForwards are the managed origin request policies by id; "" stands for none (page using-managed-origin-request-policies).
+var ManagedForwards = map[string]Forward{
+	"":                                     ForwardNothing,
+	"216adef6-5c7f-47e4-b989-5492eafa07d3": ForwardAll,
+	"b689b0a8-53d0-40ab-baf2-68738e2966ac": ForwardAllExceptHost,
+	"88a5eaf4-2fd4-4709-b370-b4c650ea3fcf": ForwardCORSHeaders,
+	"acba4595-bd28-49b8-b9fe-13317c0390fa": ForwardUserAgentReferer,
+}
 
 // ResponseHeaders is a response headers policy.
 type ResponseHeaders struct {

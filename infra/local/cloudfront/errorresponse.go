@@ -1,7 +1,6 @@
 package cloudfront
 
 import (
-	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -12,32 +11,6 @@ type ErrorResponse struct {
 	PagePath      string // path of the page within the distribution; "" keeps the origin's answer
 	Status        int    // status that the viewer gets
 	CachingMinTTL time.Duration
-}
-
-// errorResponses reads CustomErrorResponses by status.
-func errorResponses(list []properties) (map[int]ErrorResponse, error) {
-	out := map[int]ErrorResponse{}
-	for _, p := range list {
-		code, err := strconv.Atoi(p.text("ErrorCode"))
-		if err != nil || code < 400 || code > 599 {
-			return nil, fmt.Errorf("CustomErrorResponses: ErrorCode %q is no error status", p.text("ErrorCode"))
-		}
-		e := ErrorResponse{PagePath: p.text("ResponsePagePath"), Status: code, CachingMinTTL: defaultErrorTTL}
-		if text := p.text("ResponseCode"); text != "" {
-			if e.Status, err = strconv.Atoi(text); err != nil || e.Status < 200 || e.Status > 599 {
-				return nil, fmt.Errorf("CustomErrorResponses: ResponseCode %q is no status", text)
-			}
-		}
-		if text := p.text("ErrorCachingMinTTL"); text != "" {
-			seconds, err := strconv.ParseFloat(text, 64)
-			if err != nil || seconds < 0 {
-				return nil, fmt.Errorf("CustomErrorResponses: ErrorCachingMinTTL must be a number of seconds, not %q", text)
-			}
-			e.CachingMinTTL = time.Duration(seconds * float64(time.Second))
-		}
-		out[code] = e
-	}
-	return out, nil
 }
 
 // errorPage answers with the page that is declared for the origin's status. The page comes through the behaviour that

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// defaultErrorTTL is the error caching minimum TTL where none is declared (page custom-error-pages-expiration).
-const defaultErrorTTL = 10 * time.Second
+// DefaultErrorTTL is the error caching minimum TTL where none is declared (page custom-error-pages-expiration).
+const DefaultErrorTTL = 10 * time.Second
 
 // answerFrom serves a request from the cache, or from the origin.
 func (s *Server) answerFrom(origin http.Handler, out *response, r *http.Request, b Behavior) {
@@ -142,7 +142,7 @@ func (w *originWriter) WriteHeader(status int) {
 		return
 	}
 	rule, declared := w.dist.Errors[status]
-	errorTTL := defaultErrorTTL
+	errorTTL := DefaultErrorTTL
 	if declared {
 		errorTTL = rule.CachingMinTTL
 	}
