@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/miyabi-society/platform/infra/deploy/bundle"
+	"github.com/miyabi-society/platform/infra/deploy/terminal"
 )
 
 // approve shows the change to an AWS account and asks once. With no stack it shows the chosen phases'.
@@ -27,7 +27,7 @@ func (s *session) approve(ctx context.Context, a bundle.Assembly, stacks ...stri
 }
 
 // asks tells whether questions are asked: only about an AWS account, and only when a person is there to answer.
-func (s *session) asks() bool { return !s.settings.IsLocal() && !s.yes && isTerminal(os.Stdin) }
+func (s *session) asks() bool { return !s.settings.IsLocal() && !s.yes && terminal.Is(os.Stdin) }
 
 // ask wants a yes, where questions are asked.
 func (s *session) ask(question string) error {
@@ -40,15 +40,4 @@ func (s *session) ask(question string) error {
 		return errors.New("not confirmed; nothing is touched")
 	}
 	return nil
-}
-
-// isTerminal tells whether a person can answer.
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && !os.SameFile(info, deviceNull())
-}
-
-func deviceNull() os.FileInfo {
-	info, _ := os.Stat(filepath.Clean(os.DevNull)) // there is one on every system this runs on
-	return info
 }

@@ -21,13 +21,18 @@ func (s *session) deploy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if _, running := s.state.Running(); s.settings.IsLocal() && !running {
+		if err := phase.MayDeploy(s.phases[0], s.settings, func(phase.Phase) bool { return false }); err != nil {
+			return err // before anything is started
+		}
+	}
 	if err := s.start(ctx); err != nil {
 		return err
 	}
-	if err := s.bootstrap(ctx, a); err != nil {
+	if err := s.mayDeploy(ctx, a); err != nil {
 		return err
 	}
-	if err := s.mayDeploy(ctx, a); err != nil {
+	if err := s.bootstrap(ctx, a); err != nil {
 		return err
 	}
 	if err := s.approve(ctx, a); err != nil {

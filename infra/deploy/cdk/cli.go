@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/miyabi-society/platform/infra/deploy/terminal"
 )
 
 // Program is the CLI that package-lock.json pins, below the project's root.
@@ -37,11 +39,19 @@ func (c CLI) Bootstrap(ctx context.Context, assembly, account, region string) er
 // Deploy deploys stacks of the assembly in a folder, each after those it depends on, and no other stack. Values of
 // parameters that are not given stay what they were.
 func (c CLI) Deploy(ctx context.Context, assembly string, stacks []string, parameters map[string]string) error {
-	args := append([]string{"deploy", "--app", assembly, "--exclusively", "--require-approval", "never", "--progress", "events"}, stacks...)
+	args := append([]string{"deploy", "--app", assembly, "--exclusively", "--require-approval", "never", "--progress", c.progress()}, stacks...)
 	for _, name := range slices.Sorted(maps.Keys(parameters)) {
 		args = append(args, "--parameters", name+"="+parameters[name])
 	}
 	return c.run(ctx, args...)
+}
+
+// progress is a bar for a person at a terminal, and a line for each event in a log.
+func (c CLI) progress() string {
+	if f, ok := c.Out.(*os.File); ok && terminal.Is(f) {
+		return "bar"
+	}
+	return "events"
 }
 
 // Diff prints how stacks of the assembly differ from what is deployed.
