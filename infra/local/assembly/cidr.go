@@ -12,17 +12,17 @@ import (
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-cidr.html
 func cidrs(list []any) (any, error) {
-	block, err := netip.ParsePrefix(toString(list[0]))
+	block, err := netip.ParsePrefix(Text(list[0]))
 	if err != nil {
-		return nil, fmt.Errorf("%q is not an address block", toString(list[0]))
+		return nil, fmt.Errorf("%q is not an address block", Text(list[0]))
 	}
-	count, err := strconv.Atoi(toString(list[1]))
+	count, err := strconv.Atoi(Text(list[1]))
 	if err != nil || count < 1 || count > 256 {
 		return nil, errors.New("the count must be 1 to 256")
 	}
 	host := 8
 	if len(list) > 2 {
-		if host, err = strconv.Atoi(toString(list[2])); err != nil {
+		if host, err = strconv.Atoi(Text(list[2])); err != nil {
 			return nil, errors.New("the host bits must be a number")
 		}
 	}

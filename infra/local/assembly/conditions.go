@@ -41,7 +41,7 @@ func (s *Scope) truth(expression any) (bool, error) {
 		return false, errors.New("a condition must be one condition function")
 	}
 	if name == "Condition" {
-		return s.condition(toString(argument))
+		return s.condition(Text(argument))
 	}
 	list, _ := argument.([]any)
 	switch name {
@@ -68,7 +68,7 @@ func (s *Scope) equals(list []any) (bool, error) {
 		return false, err
 	}
 	b, err := s.value(list[1])
-	return toString(a) == toString(b), err
+	return Text(a) == Text(b), err
 }
 
 func (s *Scope) combine(name string, list []any) (bool, error) {

@@ -92,5 +92,5 @@ func (s *Scope) secretValue(reference string) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("the secret has no key %s", parts[2])
 	}
-	return toString(v), nil
+	return Text(v), nil
 }

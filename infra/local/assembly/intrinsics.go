@@ -71,7 +71,7 @@ func (s *Scope) mapValue(m map[string]any) (any, error) {
 func (s *Scope) call(name string, argument any) (any, error) {
 	switch name {
 	case "Ref":
-		return s.ref(toString(argument))
+		return s.ref(Text(argument))
 	case "Fn::GetAtt":
 		return s.callGetAtt(argument)
 	case "Fn::If":
@@ -82,7 +82,7 @@ func (s *Scope) call(name string, argument any) (any, error) {
 		return s.zones(argument)
 	case "Fn::Base64":
 		v, err := s.value(argument)
-		return base64.StdEncoding.EncodeToString([]byte(toString(v))), err
+		return base64.StdEncoding.EncodeToString([]byte(Text(v))), err
 	case "Fn::Join", "Fn::Select", "Fn::Split", "Fn::FindInMap", "Fn::Cidr":
 		return s.callList(name, argument)
 	case "Fn::ImportValue":
@@ -108,7 +108,7 @@ func (s *Scope) callList(name string, argument any) (any, error) {
 		return choose(list)
 	case "Fn::Split":
 		out := []any{}
-		for part := range strings.SplitSeq(toString(list[1]), toString(list[0])) {
+		for part := range strings.SplitSeq(Text(list[1]), Text(list[0])) {
 			out = append(out, part)
 		}
 		return out, nil
@@ -125,9 +125,9 @@ func join(list []any) (any, error) {
 	}
 	text := make([]string, len(parts))
 	for i, p := range parts {
-		text[i] = toString(p)
+		text[i] = Text(p)
 	}
-	return strings.Join(text, toString(list[0])), nil
+	return strings.Join(text, Text(list[0])), nil
 }
 
 // choose is Fn::Select, which unlike other functions never answers for an index outside the list.
@@ -138,9 +138,9 @@ func choose(list []any) (any, error) {
 	if !ok {
 		return nil, errors.New("what it selects from must be a list")
 	}
-	i, err := strconv.Atoi(toString(list[0]))
+	i, err := strconv.Atoi(Text(list[0]))
 	if err != nil || i < 0 || i >= len(values) {
-		return nil, fmt.Errorf("index %s is outside a list of %d", toString(list[0]), len(values))
+		return nil, fmt.Errorf("index %s is outside a list of %d", Text(list[0]), len(values))
 	}
 	return values[i], nil
 }
@@ -149,7 +149,7 @@ func (s *Scope) findInMap(list []any) (any, error) {
 	if len(list) != 3 {
 		return nil, errors.New("it takes a map name and two keys")
 	}
-	name, first, second := toString(list[0]), toString(list[1]), toString(list[2])
+	name, first, second := Text(list[0]), Text(list[1]), Text(list[2])
 	v, ok := s.stack.Template.Mappings[name][first][second]
 	if !ok {
 		return nil, fmt.Errorf("mapping %s has no entry %s, %s", name, first, second)
@@ -163,10 +163,10 @@ func (s *Scope) callGetAtt(argument any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if name == "" || toString(v) == "" {
+	if name == "" || Text(v) == "" {
 		return nil, errors.New("it takes a logical id and an attribute")
 	}
-	return s.getAtt(name, toString(v))
+	return s.getAtt(name, Text(v))
 }
 
 func (s *Scope) callIf(argument any) (any, error) {
@@ -174,7 +174,7 @@ func (s *Scope) callIf(argument any) (any, error) {
 	if len(list) != 3 {
 		return nil, errors.New("it takes a condition and two values")
 	}
-	yes, err := s.condition(toString(list[0]))
+	yes, err := s.condition(Text(list[0]))
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +209,7 @@ func (s *Scope) callSub(argument any) (any, error) {
 		name := placeholder.FindStringSubmatch(m)[1]
 		v, err := s.subValue(name, variables)
 		failed = errors.Join(failed, err)
-		return toString(v)
+		return Text(v)
 	})
 	return literal.ReplaceAllString(out, "$${$1}"), failed
 }
@@ -232,7 +232,7 @@ func (s *Scope) zones(argument any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	region := toString(v)
+	region := Text(v)
 	if region == "" {
 		region = s.environment.Region
 	}

@@ -46,7 +46,7 @@ func references(v any) []string {
 		for k, e := range x {
 			switch k {
 			case "Ref":
-				out = append(out, toString(e))
+				out = append(out, Text(e))
 			case "Fn::GetAtt":
 				name, _ := attributeOf(e)
 				out = append(out, name)
@@ -68,7 +68,7 @@ func attributeOf(v any) (name string, attribute any) {
 		return name, rest
 	case []any:
 		if len(x) == 2 {
-			return toString(x[0]), x[1]
+			return Text(x[0]), x[1]
 		}
 	}
 	return "", nil

@@ -50,7 +50,7 @@ func NewScope(s *Stack, e Environment, l Lookup, overrides map[string]string) (*
 
 func (s *Scope) settle(overrides map[string]string) error {
 	if t := s.stack.Template.Transform; t != nil {
-		return fmt.Errorf("the local cloud does not carry out the transform %s", toString(t))
+		return fmt.Errorf("the local cloud does not carry out the transform %s", Text(t))
 	}
 	if err := s.setParameters(overrides); err != nil {
 		return err
@@ -113,7 +113,7 @@ func (s *Scope) Outputs() (map[string]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("stack %s, output %s: %w", s.stack.Name, name, err)
 		}
-		out[name] = toString(v)
+		out[name] = Text(v)
 	}
 	return out, nil
 }
@@ -154,7 +154,7 @@ func (s *Scope) pseudo(name string) (any, bool) {
 
 // StackID is the ARN of a stack. Its last part is made from the name, so that it is the same in every run.
 func StackID(e Environment, stack string) string {
-	return fmt.Sprintf("arn:%s:cloudformation:%s:%s:stack/%s/%s", partition, e.Region, e.Account, stack, uuidOf(stack))
+	return fmt.Sprintf("arn:%s:cloudformation:%s:%s:stack/%s/%s", partition, e.Region, e.Account, stack, UUID(stack))
 }
 
 func (s *Scope) ref(name string) (any, error) {
@@ -215,8 +215,8 @@ func (s *Scope) parameterValue(name string, p Parameter, overrides map[string]st
 	if given == nil {
 		return nil, errors.New("it has neither a default nor a value")
 	}
-	text := toString(given)
-	if len(p.AllowedValues) > 0 && !slices.ContainsFunc(p.AllowedValues, func(a any) bool { return toString(a) == text }) {
+	text := Text(given)
+	if len(p.AllowedValues) > 0 && !slices.ContainsFunc(p.AllowedValues, func(a any) bool { return Text(a) == text }) {
 		return nil, fmt.Errorf("%q is not an allowed value", text)
 	}
 	inner, fromStore := strings.CutPrefix(p.Type, "AWS::SSM::Parameter::Value<")

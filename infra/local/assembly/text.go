@@ -7,9 +7,9 @@ import (
 	"strconv"
 )
 
-// toString writes a value as CloudFormation does where it needs a string: numbers without an exponent, booleans as
+// Text writes a value as CloudFormation does where it needs a string: numbers without an exponent, booleans as
 // true and false.
-func toString(v any) string {
+func Text(v any) string {
 	switch x := v.(type) {
 	case nil, noValue:
 		return ""
@@ -24,8 +24,8 @@ func toString(v any) string {
 	return string(b)
 }
 
-// uuidOf is a UUID (version 8, which is free to be made of anything) from text.
-func uuidOf(text string) string {
+// UUID is a UUID (version 8, which is free to be made of anything) from text.
+func UUID(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	h := hex.EncodeToString(sum[:16])
 	return h[:8] + "-" + h[8:12] + "-8" + h[13:16] + "-8" + h[17:20] + "-" + h[20:]

@@ -252,5 +252,5 @@ func stringified(v any) any {
 		}
 		return out
 	}
-	return plain(v)
+	return assembly.Text(v)
 }

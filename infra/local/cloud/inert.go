@@ -3,7 +3,6 @@ package cloud
 import (
 	"context"
 	"os"
-	"strings"
 
 	"github.com/miyabi-society/platform/infra/local/assembly"
 )
@@ -100,7 +99,4 @@ func (t inertType) value(r request, name string) string {
 	return r.properties.text(name)
 }
 
-func (r request) uuid() string {
-	h := r.hash()
-	return strings.Join([]string{h[:8], h[8:12], "8" + h[13:16], "8" + h[17:20], h[20:32]}, "-")
-}
+func (r request) uuid() string { return assembly.UUID(r.Stack + "/" + r.LogicalID) }

@@ -3,6 +3,8 @@ package cloud
 import (
 	"fmt"
 	"strconv"
+
+	"github.com/miyabi-society/platform/infra/local/assembly"
 )
 
 // properties are the evaluated properties of a resource. CloudFormation takes a string where a number or a boolean is
@@ -10,7 +12,7 @@ import (
 type properties map[string]any
 
 // text is "" for an absent property.
-func (p properties) text(key string) string { return plain(p[key]) }
+func (p properties) text(key string) string { return assembly.Text(p[key]) }
 
 func (p properties) object(key string) properties {
 	m, _ := p[key].(map[string]any)
@@ -31,7 +33,7 @@ func (p properties) texts(key string) []string {
 	list, _ := p[key].([]any)
 	var out []string
 	for _, v := range list {
-		out = append(out, plain(v))
+		out = append(out, assembly.Text(v))
 	}
 	return out
 }
@@ -39,7 +41,7 @@ func (p properties) texts(key string) []string {
 func (p properties) textMap(key string) map[string]string {
 	out := map[string]string{}
 	for k, v := range p.object(key) {
-		out[k] = plain(v)
+		out[k] = assembly.Text(v)
 	}
 	return out
 }
@@ -74,19 +76,4 @@ func (p properties) refuse(keys ...string) error {
 		}
 	}
 	return nil
-}
-
-// plain writes a scalar as CloudFormation passes it on.
-func plain(v any) string {
-	switch x := v.(type) {
-	case nil:
-		return ""
-	case string:
-		return x
-	case bool:
-		return strconv.FormatBool(x)
-	case float64:
-		return strconv.FormatFloat(x, 'f', -1, 64)
-	}
-	return fmt.Sprint(v)
 }
