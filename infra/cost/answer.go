@@ -20,7 +20,7 @@ func (r request) answer(out io.Writer) error {
 	if settings, err = settings.With(environment.Assignments(r.settings)...); err != nil {
 		return err
 	}
-	synthesizer := synthesizer{folders: environment.DefaultFolders(), root: ".", assemblies: filepath.Join(".build", "cost")}
+	synthesizer := synthesizer{folders: environment.DefaultFolders(), root: ".", assemblies: filepath.Join(".build", "cost"), known: map[string]bill.Bill{}}
 	chosen, err := r.bill(synthesizer, settings)
 	if err != nil {
 		return err
@@ -36,7 +36,7 @@ func (r request) answer(out io.Writer) error {
 		if err := synthesizer.printVariants(out, settings, chosen); err != nil {
 			return err
 		}
-		if err := synthesizer.printEnvironments(out, host, settings, chosen); err != nil {
+		if err := synthesizer.printEnvironments(out, host, chosen); err != nil {
 			return err
 		}
 	}

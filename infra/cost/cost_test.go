@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 		if err != nil {
 			panic(err)
 		}
-		priced = synthesizer{folders: folders, root: filepath.Join("..", ".."), assemblies: filepath.Join(root, "assemblies")}
+		priced = synthesizer{folders: folders, root: filepath.Join("..", ".."), assemblies: filepath.Join(root, "assemblies"), known: map[string]bill.Bill{}}
 		return m.Run()
 	}())
 }
@@ -101,7 +101,7 @@ func TestEveryVariantAndEnvironmentHasAPrice(t *testing.T) {
 	if err := priced.printVariants(&out, settings, chosen); err != nil {
 		t.Fatal(err)
 	}
-	if err := priced.printEnvironments(&out, fixture.Host, settings, chosen); err != nil {
+	if err := priced.printEnvironments(&out, fixture.Host, chosen); err != nil {
 		t.Fatal(err)
 	}
 	text := out.String()

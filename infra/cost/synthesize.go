@@ -16,10 +16,24 @@ type synthesizer struct {
 	folders environment.Folders
 	// root is the project's folder, assemblies where the assemblies lie while they are priced.
 	root, assemblies string
+	// known are the bills of settings that were synthesized before.
+	known map[string]bill.Bill
 }
 
-// bill is that of an assembly that is made for it and removed afterwards.
-func (s synthesizer) bill(settings environment.Settings) (priced bill.Bill, err error) {
+// bill is that of an assembly that is made for it and removed afterwards; the same settings are synthesized once.
+func (s synthesizer) bill(settings environment.Settings) (bill.Bill, error) {
+	key := fmt.Sprintf("%+v", settings)
+	if b, ok := s.known[key]; ok {
+		return b, nil
+	}
+	b, err := s.synthesize(settings)
+	if err == nil {
+		s.known[key] = b
+	}
+	return b, err
+}
+
+func (s synthesizer) synthesize(settings environment.Settings) (bill.Bill, error) {
 	context, err := s.context()
 	if err != nil {
 		return bill.Bill{}, err
@@ -32,7 +46,7 @@ func (s synthesizer) bill(settings environment.Settings) (priced bill.Bill, err 
 		return bill.Bill{}, fmt.Errorf("make a folder for an assembly: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
-	err = assembly.Synthesize(assembly.Options{Settings: settings, Folders: s.folders, Output: folder, Context: context})
+	err = assembly.Synthesize(assembly.Options{Settings: settings, Folders: s.folders, Output: folder, Context: context, Unjudged: true})
 	if err != nil {
 		return bill.Bill{}, err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"reflect"
 
 	"github.com/miyabi-society/platform/infra/environment"
 	"github.com/miyabi-society/platform/infra/policy/bill"
@@ -44,18 +43,16 @@ func (s synthesizer) printVariants(out io.Writer, settings environment.Settings,
 }
 
 // printEnvironments prices every environment of AWS as its settings are.
-func (s synthesizer) printEnvironments(out io.Writer, host environment.Platform, chosenSettings environment.Settings, chosen bill.Bill) error {
+func (s synthesizer) printEnvironments(out io.Writer, host environment.Platform, chosen bill.Bill) error {
 	fmt.Fprintf(out, "%-28s %-40s %9s %11s\n", "environment", "region", "USD", "difference")
 	for _, name := range environment.Deployed() {
 		settings, err := environment.Load(name, host)
 		if err != nil {
 			return err
 		}
-		b := chosen
-		if !reflect.DeepEqual(settings, chosenSettings) {
-			if b, err = s.bill(settings); err != nil {
-				return fmt.Errorf("environment %s: %w", name, err)
-			}
+		b, err := s.bill(settings)
+		if err != nil {
+			return fmt.Errorf("environment %s: %w", name, err)
 		}
 		fmt.Fprintf(out, "%-28s %-40s %9s %11s\n", name, b.Region, bill.USD(b.Cents()), bill.Signed(b.Cents()-chosen.Cents()))
 	}
