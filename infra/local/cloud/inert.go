@@ -24,6 +24,7 @@ var inert = map[string]inertType{
 	"AWS::ApiGateway::Account":              {ref: "account-${id}"},
 	"AWS::ApiGatewayV2::Deployment":         {ref: "${id}", attributes: map[string]any{"DeploymentId": "${id}"}},
 	"AWS::Budgets::Budget":                  {ref: "${id}"},
+	"AWS::CDK::Metadata":                    {ref: "${id}"},
 	"AWS::CloudFront::OriginAccessControl":  {ref: "E${id}", attributes: map[string]any{"Id": "E${id}"}},
 	"AWS::CloudWatch::Alarm":                {nameProperty: "AlarmName", ref: "${name}", attributes: map[string]any{"Arn": "arn:aws:cloudwatch:${region}:${account}:alarm:${name}"}},
 	"AWS::CloudWatch::Dashboard":            {nameProperty: "DashboardName", ref: "${name}"},
