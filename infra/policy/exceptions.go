@@ -15,28 +15,13 @@ var (
 const bucketDeployment = "Custom::CDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C256MiB"
 
 // exceptions are all exceptions, by stack. Each is as narrow as its rule can tell: one resource, one reason.
-var exceptions = []Exception{{
+var exceptions = append(deployExceptions(), []Exception{{
 	Stack: "Account", Resource: "ApiGatewayLogs/Resource",
 	Rules:   []string{"AwsSolutions-IAM4", "managed-policies"},
 	Details: []string{"Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"},
 	Reason: "API Gateway takes one role for all APIs of an account and region, and checks at its registration that it may write to any log group; " +
 		"only API Gateway can assume it. https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html",
 	Until: "API Gateway takes a role for each API.",
-}, {
-	Stack: "Account", Resource: "Deploy-dev/DefaultPolicy/Resource",
-	Rules:   []string{"AwsSolutions-IAM5", "narrow-permissions"},
-	Details: []string{"Resource::arn:aws:ssm:{region}:<AWS::AccountId>:parameter/miyabi/dev/*"},
-	Reason:  deployReason, Until: deployUntil,
-}, {
-	Stack: "Account", Resource: "Deploy-staging/DefaultPolicy/Resource",
-	Rules:   []string{"AwsSolutions-IAM5", "narrow-permissions"},
-	Details: []string{"Resource::arn:aws:ssm:{region}:<AWS::AccountId>:parameter/miyabi/staging/*"},
-	Reason:  deployReason, Until: deployUntil,
-}, {
-	Stack: "Account", Resource: "Deploy-prod/DefaultPolicy/Resource",
-	Rules:   []string{"AwsSolutions-IAM5", "narrow-permissions"},
-	Details: []string{"Resource::arn:aws:ssm:{region}:<AWS::AccountId>:parameter/miyabi/prod/*"},
-	Reason:  deployReason, Until: deployUntil,
 }, {
 	Stack: "Foundation", Resource: "Alarms/Resource",
 	Rules: []string{"encrypted-at-rest"},
@@ -166,13 +151,10 @@ var exceptions = []Exception{{
 	},
 	Reason: "CDK's own function for uploading the site; the wildcards end at the objects of two buckets, the one with the deployment's own files and the site's. " + uploadReason,
 	Until:  uploadUntil,
-}}
+}}...)
 
 // Reasons that more than one resource has.
 const (
-	deployReason = "Reads the ids that the environment's own phases have published and their releases, below one path; they hold no secret, and each phase adds some."
-	deployUntil  = "Something secret is kept below this path."
-
 	networkPolicy = "Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
 	networkReason = "Lambda attaches the function to the network by this role; AWS keeps the list of actions that it needs for that and has widened it twice, " +
 		"a copy of ours would fail at the next time. Interfaces have no name before they exist, so that the resource could not be narrower. " +
