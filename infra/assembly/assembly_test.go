@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,10 +18,20 @@ import (
 	"github.com/miyabi-society/platform/infra/policy"
 )
 
-// root holds the folder of every environment's assembly, and a second one of prod.
+// root holds the folder of every environment's assembly, of a second one of prod and of prod's variants.
 var root string
 
 const again = "prod-again"
+
+// variants are prod with other settings, which bring resources that no environment has.
+var variants = map[string][]string{
+	"prod-nat-gateway":  {"egress=nat-gateway"},
+	"prod-nat-instance": {"egress=nat-instance"},
+	"prod-other": {
+		"proxy=false", "multiAZ=true", "deployment=AllAtOnce", "region=ap-northeast-1", "domain=dashboard.example.com",
+		"certificate=arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
+	},
+}
 
 // warnings holds what CDK warned of.
 var warnings []string
@@ -49,8 +60,8 @@ func synthesizeAll() error {
 	if err != nil {
 		return err
 	}
-	for _, name := range append(environment.Names(), again) {
-		settings, err := environment.Load(strings.TrimSuffix(name, "-again"), fixture.Host)
+	for _, name := range synthesized() {
+		settings, err := loadSettings(name)
 		if err != nil {
 			return err
 		}
@@ -61,6 +72,24 @@ func synthesizeAll() error {
 		}
 	}
 	return nil
+}
+
+// synthesized lists the names of the assemblies.
+func synthesized() []string {
+	return slices.Concat(environment.Names(), []string{again}, slices.Sorted(maps.Keys(variants)))
+}
+
+// loadSettings are the settings of an assembly.
+func loadSettings(name string) (environment.Settings, error) {
+	assignments, isVariant := variants[name]
+	if isVariant || name == again {
+		name = environment.Prod
+	}
+	settings, err := environment.Load(name, fixture.Host)
+	if err != nil {
+		return environment.Settings{}, err
+	}
+	return settings.With(assignments...)
 }
 
 func TestTheSameSourcesGiveTheSameBytes(t *testing.T) {

@@ -42,7 +42,7 @@ func deployExceptionsOf(env string) []Exception {
 			})...),
 		except("Removes old versions of the environment's own functions, whose numbers Lambda counts; the functions themselves, which have no number in their names, are not among them.",
 			"Lambda removes old versions by itself.",
-			each([]string{"api", "auth", "hook", "migrate", "sweep"}, func(function string) string {
+			each([]string{"api", "auth"}, func(function string) string {
 				return "arn:aws:lambda:{region}:<AWS::AccountId>:function:Miyabi-" + env + "-" + function + ":*"
 			})...),
 		except("Reads how many functions the account may run at once, before a deployment; lambda:GetAccountSettings knows no resource. "+

@@ -14,8 +14,11 @@ var (
 // bucketDeployment is the path of the function that CDK makes to upload the site.
 const bucketDeployment = "Custom::CDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C256MiB"
 
-// exceptions are all exceptions, by stack. Each is as narrow as its rule can tell: one resource, one reason.
-var exceptions = append(deployExceptions(), []Exception{{
+// exceptions are all exceptions. Each is as narrow as its rule can tell: one resource, one reason.
+var exceptions = append(deployExceptions(), stackExceptions...)
+
+// stackExceptions are those of the stacks' own resources, by stack.
+var stackExceptions = []Exception{{
 	Stack: "Account", Resource: "ApiGatewayLogs/Resource",
 	Rules:   []string{"AwsSolutions-IAM4", "managed-policies"},
 	Details: []string{"Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"},
@@ -151,7 +154,7 @@ var exceptions = append(deployExceptions(), []Exception{{
 	},
 	Reason: "CDK's own function for uploading the site; the wildcards end at the objects of two buckets, the one with the deployment's own files and the site's. " + uploadReason,
 	Until:  uploadUntil,
-}}...)
+}}
 
 // Reasons that more than one resource has.
 const (

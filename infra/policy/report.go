@@ -41,6 +41,7 @@ func NewReport(settings environment.Settings, nag Nag, own []Use) Report {
 	slices.SortFunc(report.Uses, func(a, b Use) int {
 		return cmp.Or(cmp.Compare(a.Stack, b.Stack), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Detail, b.Detail))
 	})
+	report.Uses = slices.Compact(report.Uses)
 	return report
 }
 
