@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ..service.apigateway_stage import set_address_type
 from .registry import Kind, Work, resource
 
 
@@ -60,11 +61,16 @@ class Api(_Part):
     def create(self, work: Work) -> dict[str, Any]:
         made = work.aws("apigatewayv2").create_api(**work.pick(*self.names), Tags=work.tag_map)
         work.physical_id = made["ApiId"]
+        self._address(work)
         return {"ApiId": made["ApiId"], "ApiEndpoint": made["ApiEndpoint"]}
+
+    def _address(self, work: Work) -> None:
+        set_address_type(work.account, work.region, work.physical_id, work.get("IpAddressType", "ipv4"))
 
     def update(self, work: Work) -> None:
         asked = {name: value for name, value in work.pick(*self.names).items() if name != "ProtocolType"}
         work.aws("apigatewayv2").update_api(ApiId=work.physical_id, **asked)
+        self._address(work)
         retag(work, f"arn:aws:apigateway:{work.region}::/apis/{work.physical_id}")
 
     def delete(self, work: Work) -> None:

@@ -2,21 +2,26 @@
 
 import json
 import secrets
-import string
 import urllib.error
 import urllib.request
 from typing import Any
 
+from ..service.rds_fields import locate
 from ..settings import current
 from ..template.errors import Unresolvable
 from .registry import Kind, Work, resource
 
 
-def ask(method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Asks the server of the PostgreSQL databases. Raises Unresolvable with what to do when there is none."""
-    base = current().instances
-    if not base:
+def expect_server() -> None:
+    """Raises Unresolvable, which says what to do, when the emulator was started without databases."""
+    if not current().instances:
         raise Unresolvable("no PostgreSQL for this instance: start the emulator with --instances, the address of the server that gives it one")
+
+
+def ask(method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Asks the server of the PostgreSQL databases. Raises Unresolvable with what it answered when it does not do it."""
+    expect_server()
+    base = current().instances
     data = json.dumps(body).encode() if body is not None else None
     request = urllib.request.Request(base.rstrip("/") + path, data=data, method=method, headers={"Content-Type": "application/json"})
     try:
@@ -28,10 +33,6 @@ def ask(method: str, path: str, body: dict[str, Any] | None = None) -> dict[str,
         raise Unresolvable(f"the server of the databases answered {error.code} to {method} {path}: {error.read().decode(errors='replace').strip()}") from error
     except OSError as error:
         raise Unresolvable(f"the server of the databases at {base} does not answer: {error}") from error
-
-
-endpoints: dict[str, dict[str, Any]] = {}
-"""Where the PostgreSQL of each instance is: address and port."""
 
 
 @resource("AWS::RDS::DBInstance")
@@ -57,32 +58,32 @@ class DBInstance(Kind):
         return asked
 
     def create(self, work: Work) -> dict[str, Any]:
-        name = work.name("DBInstanceIdentifier", 63, lower=True).lower()
-        user, password = work.get("MasterUsername", "postgres"), work.get("MasterUserPassword") or _password()
-        place = ask("POST", "/instances", {"identifier": name, "master": user, "password": password, "database": work.get("DBName", "postgres")})
-        endpoints[name] = place
+        rds, name = work.aws("rds"), work.name("DBInstanceIdentifier", 63, lower=True).lower()
+        expect_server()
+        asked = {"Port": 5432, **self._asked(work), **work.pick("ManageMasterUserPassword", "MasterUserPassword")}
+        made = rds.create_db_instance(DBInstanceIdentifier=name, Tags=work.tags, **asked)["DBInstance"]
         work.physical_id = name
-        asked = {"Port": 5432, **self._asked(work)}
-        made = work.aws("rds").create_db_instance(DBInstanceIdentifier=name, MasterUserPassword=password, Tags=work.tags, **asked)["DBInstance"]
+        secret = (made.get("MasterUserSecret") or {}).get("SecretArn", "")
+        place = self._database(work, secret)
+        identity = locate(work.account, work.region, name, place["address"], int(place["port"]))
         told = {
             "Endpoint.Address": place["address"],
             "Endpoint.Port": str(place["port"]),
-            "DbiResourceId": made["DbiResourceId"],
+            "DbiResourceId": identity,
             "DBInstanceArn": made["DBInstanceArn"],
-            "DBSystemId": made["DbiResourceId"],
+            "DBInstanceStatus": "available",
         }
-        if work.get("ManageMasterUserPassword"):
-            told["MasterUserSecret.SecretArn"] = self._secret(work, made, user, password)
-        return told
+        return {**told, "MasterUserSecret.SecretArn": secret} if secret else told
 
-    def _secret(self, work: Work, made: dict[str, Any], user: str, password: str) -> str:
-        """Keeps the master's password where RDS keeps it: a secret of the service, `rds!db-…`."""
-        answer = work.aws("secretsmanager").create_secret(
-            Name=f"rds!{made['DbiResourceId'].lower()}",
-            Description=f"Secret associated with primary RDS DB instance: {made['DBInstanceArn']}",
-            SecretString=json.dumps({"username": user, "password": password}),
-        )
-        return str(answer["ARN"])
+    def _database(self, work: Work, secret: str) -> dict[str, Any]:
+        """Asks for the PostgreSQL database, with the master's password that RDS has put into the secret or the template gives."""
+        user, password = work.get("MasterUsername", "postgres"), work.get("MasterUserPassword", "")
+        if secret:
+            manager = work.aws("secretsmanager")
+            password = json.loads(manager.get_secret_value(SecretId=secret)["SecretString"])["password"]
+            manager.put_secret_value(SecretId=secret, SecretString=json.dumps({"username": user, "password": password}))
+        asked = {"identifier": work.physical_id, "master": user, "password": password}
+        return ask("POST", "/instances", {**asked, "database": work.get("DBName", "postgres")})
 
     def update(self, work: Work) -> dict[str, Any]:
         asked = {name: value for name, value in self._asked(work).items() if name not in self._FIXED}
@@ -110,14 +111,6 @@ class DBInstance(Kind):
         except rds.exceptions.DBInstanceNotFoundFault:
             pass
         ask("DELETE", f"/instances/{name}")
-        endpoints.pop(name, None)
-        if work.attributes.get("MasterUserSecret.SecretArn"):
-            work.aws("secretsmanager").delete_secret(SecretId=work.attributes["MasterUserSecret.SecretArn"], ForceDeleteWithoutRecovery=True)
-
-
-def _password() -> str:
-    letters = string.ascii_letters + string.digits
-    return "".join(secrets.choice(letters) for _ in range(28))
 
 
 @resource("AWS::RDS::DBSubnetGroup")

@@ -1,5 +1,7 @@
 """What moto's RDS lacks: a proxy without secrets, a change of a proxy, and where the real database is."""
 
+import secrets
+import string
 from typing import Any
 
 from moto.rds import models
@@ -52,3 +54,23 @@ def modify_db_proxy(call: Call) -> dict[str, Any]:
         if name in call.parameters:
             setattr(proxy, field, call.get(name))
     return _tell(proxy)
+
+
+_places: dict[str, tuple[str, int]] = {}
+_address = models.DBInstance.address.fget  # type: ignore[attr-defined]
+
+
+def locate(account: str, region: str, instance: str, address: str, port: int) -> str:
+    """Makes the API tell where the database of an instance really is. Returns the resource id, of which moto has one for all."""
+    found = models.rds_backends[account][region].describe_db_instances(instance)[0]
+    found.port = port
+    found.dbi_resource_id = "db-" + "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(26))
+    _places[found.db_instance_arn] = (address, port)
+    return str(found.dbi_resource_id)
+
+
+def _real_address(self: models.DBInstance) -> str:
+    return _places[self.db_instance_arn][0] if self.db_instance_arn in _places else str(_address(self))
+
+
+models.DBInstance.address = property(_real_address)  # type: ignore[assignment,method-assign]
