@@ -12,10 +12,11 @@ import (
 
 // The policy of the table adds the tenant to each of these. The trigger record writes the audit row.
 const (
-	taskColumns = `organization_id, id, name, description, status,
-		status = 'pending' AND EXISTS (SELECT FROM unmet_dependencies(organization_id, id)), priority, coalesce(agent_type, ''),
-		team_id, repository_id, worker_id, coalesce(issue_number, 0), retry_count, max_retries, timeout_seconds, created_by,
-		created_at, updated_at, started_at, coalesce(completed_at, failed_at, cancelled_at), result::text, error`
+	taskColumns = taskBegin + "status = 'pending' AND EXISTS (SELECT FROM unmet_dependencies(organization_id, id))" + taskEnd
+	taskBegin   = "organization_id, id, name, description, status, "
+	taskEnd     = `, priority, coalesce(agent_type, ''), team_id, repository_id, worker_id, coalesce(issue_number, 0), retry_count,
+		max_retries, timeout_seconds, created_by, created_at, updated_at, started_at, coalesce(completed_at, failed_at, cancelled_at),
+		result::text, error`
 	oneTask    = "SELECT " + taskColumns + " FROM tasks WHERE id = $1::uuid"
 	insertTask = `INSERT INTO tasks (team_id, organization_id, id, name, description, priority, agent_type, repository_id,
 			issue_number, max_retries, timeout_seconds)
@@ -23,14 +24,11 @@ const (
 			nullif($9::bigint, 0), $10::bigint, $11::bigint)
 		RETURNING ` + taskColumns
 
-	// A page is found by the index tasks_newest or tasks_newest_by_status; one text for each case, because a condition
-	// that is only sometimes there would keep a prepared plan from using the index. The other conditions are rarer and
-	// pay for a plan of their own in matching_tasks.
-	tasksNewest     = " ORDER BY created_at DESC, id DESC LIMIT $1::integer"
-	tasksAfter      = "(created_at, id) < ($2::timestamptz, $3::uuid)"
-	nextTasks       = "SELECT " + taskColumns + " FROM tasks WHERE " + tasksAfter + tasksNewest
-	nextTasksStatus = "SELECT " + taskColumns + " FROM tasks WHERE " + tasksAfter + " AND status = ANY($4::text[])" + tasksNewest
-	matchingTasks   = `matching_tasks($4::text[], $5::text[], agent_key(nullif($6::text, '')), $7::uuid, $8::uuid, $9::uuid,
+	// The pages that everybody opens, of all states or of one, have a plan that the server keeps, in newest_tasks. Other
+	// conditions are rarer and pay for a plan of their own in matching_tasks.
+	nextTasks = "SELECT " + taskBegin + "blocked" + taskEnd + " FROM newest_tasks($4::text, $2::timestamptz, $3::uuid, $1::integer)"
+
+	matchingTasks = `matching_tasks($4::text[], $5::text[], agent_key(nullif($6::text, '')), $7::uuid, $8::uuid, $9::uuid,
 		$10::boolean, nullif($11::text, ''), $2::timestamptz, $3::uuid, $1::integer)`
 	nextTasksMatched = "SELECT " + taskColumns + " FROM " + matchingTasks + " ORDER BY created_at DESC, id DESC"
 )
@@ -53,14 +51,14 @@ func (s *Store) Tasks(ctx context.Context, as society.Actor, filter society.Task
 
 func tasksQuery(f society.TaskFilter, after moment) (string, []any) {
 	args := []any{after.at, after.id}
-	states := texts(f.Status)
-	switch {
-	case f.Priority != nil || f.AgentType != "" || f.Worker != uuid.Nil || f.Repository != uuid.Nil || f.Team != uuid.Nil || f.Blocked != nil || f.Words != "":
+	if len(f.Status) > 1 || f.Priority != nil || f.AgentType != "" || f.Worker != uuid.Nil || f.Repository != uuid.Nil || f.Team != uuid.Nil || f.Blocked != nil || f.Words != "" {
 		return nextTasksMatched, append(args, conditions(f)...)
-	case states != nil:
-		return nextTasksStatus, append(args, states)
 	}
-	return nextTasks, args
+	var state *string
+	for _, one := range texts(f.Status) {
+		state = &one
+	}
+	return nextTasks, append(args, state)
 }
 
 // conditions are the arguments of matchingTasks from the fourth on.
