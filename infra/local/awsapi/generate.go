@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"strconv"
 	"strings"
 )
 
@@ -32,35 +31,6 @@ const (
 	digits      = "0123456789"
 	punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 )
-
-// DecodeGenerate reads the resolved property with CloudFormation's defaults: 32 characters, each type at least once.
-func DecodeGenerate(property map[string]any) (*Generate, error) {
-	g := &Generate{RequireEachIncludedType: true, PasswordLength: 32}
-	flags := map[string]*bool{
-		"ExcludeLowercase": &g.ExcludeLowercase, "ExcludeNumbers": &g.ExcludeNumbers, "ExcludePunctuation": &g.ExcludePunctuation,
-		"ExcludeUppercase": &g.ExcludeUppercase, "IncludeSpace": &g.IncludeSpace, "RequireEachIncludedType": &g.RequireEachIncludedType,
-	}
-	texts := map[string]*string{
-		"ExcludeCharacters": &g.ExcludeCharacters, "GenerateStringKey": &g.GenerateStringKey, "SecretStringTemplate": &g.SecretStringTemplate,
-	}
-	for name, value := range property {
-		var err error
-		text := fmt.Sprint(value)
-		if flag, ok := flags[name]; ok {
-			*flag, err = strconv.ParseBool(text)
-		} else if t, ok := texts[name]; ok {
-			*t = text
-		} else if name == "PasswordLength" {
-			g.PasswordLength, err = strconv.Atoi(text)
-		} else {
-			err = errors.New("GenerateSecretString has no such property")
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return g, nil
-}
 
 // String generates a value: the password, or the template with the password as one more field.
 func (g *Generate) String() (string, error) {

@@ -173,26 +173,19 @@ func TestSecretNamesFollowTheRules(t *testing.T) {
 
 func TestGeneratedPasswordsFollowTheProperty(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		property map[string]any
-		want     string
-	}{
-		"default":        {map[string]any{}, `^[!-~]{32}$`},
-		"length as text": {map[string]any{"PasswordLength": "40", "ExcludePunctuation": "true"}, `^[A-Za-z0-9]{40}$`},
-		"only digits":    {map[string]any{"PasswordLength": float64(8), "ExcludePunctuation": true, "ExcludeLowercase": true, "ExcludeUppercase": true}, `^[0-9]{8}$`},
-		"excluded":       {map[string]any{"ExcludePunctuation": true, "ExcludeUppercase": true, "ExcludeLowercase": true, "ExcludeCharacters": "12345678"}, `^[09]{32}$`},
-		"space":          {map[string]any{"IncludeSpace": true, "PasswordLength": 5}, ` `},
-		"each type":      {map[string]any{"PasswordLength": 4, "ExcludePunctuation": false}, `[a-z]`},
-		"template":       {map[string]any{"SecretStringTemplate": `{"u":"x"}`, "GenerateStringKey": "p", "ExcludePunctuation": true}, `^\{"p":"[A-Za-z0-9]{32}","u":"x"\}$`},
+	for want, g := range map[string]Generate{
+		`^[!-~]{32}$`:                         {PasswordLength: 32, RequireEachIncludedType: true},
+		`^[A-Za-z0-9]{40}$`:                   {PasswordLength: 40, ExcludePunctuation: true},
+		`^[0-9]{8}$`:                          {PasswordLength: 8, ExcludePunctuation: true, ExcludeLowercase: true, ExcludeUppercase: true},
+		`^[09]{32}$`:                          {PasswordLength: 32, ExcludePunctuation: true, ExcludeUppercase: true, ExcludeLowercase: true, ExcludeCharacters: "12345678"},
+		` `:                                   {PasswordLength: 5, IncludeSpace: true, RequireEachIncludedType: true},
+		`[a-z]`:                               {PasswordLength: 4, RequireEachIncludedType: true},
+		`^\{"p":"[A-Za-z0-9]{32}","u":"x"\}$`: {PasswordLength: 32, SecretStringTemplate: `{"u":"x"}`, GenerateStringKey: "p", ExcludePunctuation: true},
 	} {
 		for range 20 {
-			g, err := DecodeGenerate(c.property)
-			if err != nil {
-				t.Fatal(err)
-			}
 			got, err := g.String()
-			if err != nil || !regexp.MustCompile(c.want).MatchString(got) {
-				t.Errorf("%s: got %q, %v", name, got, err)
+			if err != nil || !regexp.MustCompile(want).MatchString(got) {
+				t.Errorf("%s: got %q, %v", want, got, err)
 			}
 		}
 	}
@@ -209,11 +202,6 @@ func TestImpossiblePasswordsAreErrors(t *testing.T) {
 	} {
 		if _, err := g.String(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
-		}
-	}
-	for _, property := range []map[string]any{{"PasswordLength": "many"}, {"ExcludeNumbers": "perhaps"}, {"Colour": "blue"}} {
-		if _, err := DecodeGenerate(property); err == nil {
-			t.Errorf("%v was accepted", property)
 		}
 	}
 }

@@ -222,6 +222,19 @@ func TestAGeneratedSecretStaysFromOneDeploymentToTheNext(t *testing.T) {
 	}
 }
 
+func TestAGeneratedSecretHasCloudFormationsDefaults(t *testing.T) {
+	t.Parallel()
+	g, err := generateOf(properties{})
+	if err != nil || g.PasswordLength != 32 || !g.RequireEachIncludedType {
+		t.Errorf("defaults are %+v, %v", g, err)
+	}
+	if g, err := generateOf(properties{"PasswordLength": "40", "RequireEachIncludedType": "false", "ExcludeNumbers": true}); err != nil || g.PasswordLength != 40 || g.RequireEachIncludedType || !g.ExcludeNumbers {
+		t.Errorf("got %+v, %v", g, err)
+	}
+	newMachine(t).refused("GenerateSecretString: PasswordLength must be a number",
+		`{"Resources": {"S": {"Type": "AWS::SecretsManager::Secret", "Properties": {"GenerateSecretString": {"PasswordLength": "many"}}}}}`)
+}
+
 func TestParametersOfTheConfigurationReplaceDefaults(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)

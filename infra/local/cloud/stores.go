@@ -33,8 +33,8 @@ func createSecret(_ context.Context, c *Cloud, r request) (assembly.Values, erro
 	}
 	if g := r.properties.object("GenerateSecretString"); g != nil {
 		var err error
-		if spec.Generate, err = awsapi.DecodeGenerate(g); err != nil {
-			return assembly.Values{}, fmt.Errorf("property GenerateSecretString: %w", err)
+		if spec.Generate, err = generateOf(g); err != nil {
+			return assembly.Values{}, fmt.Errorf("GenerateSecretString: %w", err)
 		}
 	}
 	secretARN, err := c.secrets.Ensure(spec)
@@ -42,4 +42,20 @@ func createSecret(_ context.Context, c *Cloud, r request) (assembly.Values, erro
 		return assembly.Values{}, err
 	}
 	return assembly.Values{Ref: secretARN, Attributes: map[string]any{"Id": secretARN}}, nil
+}
+
+// generateOf reads GenerateSecretString. Unless it says otherwise there are 32 characters, and each type at least once.
+func generateOf(p properties) (*awsapi.Generate, error) {
+	g := &awsapi.Generate{
+		ExcludeCharacters: p.text("ExcludeCharacters"), ExcludeLowercase: p.boolean("ExcludeLowercase"), ExcludeNumbers: p.boolean("ExcludeNumbers"),
+		ExcludePunctuation: p.boolean("ExcludePunctuation"), ExcludeUppercase: p.boolean("ExcludeUppercase"), IncludeSpace: p.boolean("IncludeSpace"),
+		RequireEachIncludedType: p["RequireEachIncludedType"] == nil || p.boolean("RequireEachIncludedType"),
+		GenerateStringKey:       p.text("GenerateStringKey"), SecretStringTemplate: p.text("SecretStringTemplate"), PasswordLength: 32,
+	}
+	if p["PasswordLength"] == nil {
+		return g, nil
+	}
+	var err error
+	g.PasswordLength, err = p.integer("PasswordLength")
+	return g, err
 }
