@@ -122,7 +122,7 @@ def _operation(request: Request, service: str, every: bool = False) -> tuple[str
     if action:
         return action, {}
     path = request.environ.get("RAW_URI", request.path).split("?")[0]
-    found = find_by_path(service, request.method, path, dict(parse_qsl(request.query_string.decode())), every)
+    found = find_by_path(service, request.method, path, dict(parse_qsl(request.query_string.decode(), keep_blank_values=True)), every)
     if found is None:
         return None
     return found[0], {name: unquote(value) for name, value in found[1].items()}

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 from moto.core.exceptions import ServiceException
 from moto.core.utils import get_service_model
@@ -33,7 +34,7 @@ class Refusal(ServiceException):
 
 Handler = Callable[[Call], dict[str, Any] | None]
 _handlers: dict[str, dict[str, Handler]] = {}
-_held: dict[str, list[tuple[str, re.Pattern[str], str]]] = {}
+_held: dict[str, "list[_Route]"] = {}
 
 
 def operation(service: str, name: str) -> Callable[[Handler], Handler]:
@@ -52,25 +53,46 @@ def handler(service: str, name: str) -> Handler | None:
     return _handlers.get(service, {}).get(name)
 
 
+@dataclass(frozen=True)
+class _Route:
+    """The method and path of a REST operation, and the query parameters that tell it from others on the same path."""
+
+    name: str
+    method: str
+    path: re.Pattern[str]
+    query: dict[str, str]
+
+    def takes(self, method: str, path: str, query: dict[str, str]) -> re.Match[str] | None:
+        """Returns the match of the path when a request calls this operation."""
+        if method != self.method or any(query.get(key) != value for key, value in self.query.items()):
+            return None
+        return self.path.fullmatch(path)
+
+
 def find_by_path(service: str, method: str, path: str, query: dict[str, str], every: bool = False) -> tuple[str, dict[str, str]] | None:
     """Finds the operation that a REST request calls, and the values that its path holds; every one, or those answered here."""
-    for wanted, pattern, name in _routes(service, get_service_model(service).operation_names) if every else _routes_of(service):
-        match = pattern.fullmatch(path)
-        if wanted == method and match and not ("Operation" in query and query["Operation"] != name):
-            return name, match.groupdict()
+    for route in _routes(service, get_service_model(service).operation_names) if every else _routes_of(service):
+        match = route.takes(method, path, query)
+        if match:
+            return route.name, match.groupdict()
     return None
 
 
-def _routes_of(service: str) -> list[tuple[str, re.Pattern[str], str]]:
+def _routes_of(service: str) -> list[_Route]:
     if service not in _held:
         _held[service] = _routes(service, _handlers.get(service, {}))
     return _held[service]
 
 
-def _routes(service: str, names: Iterable[str]) -> list[tuple[str, re.Pattern[str], str]]:
+def _routes(service: str, names: Iterable[str]) -> list[_Route]:
+    """Returns the routes of operations, those that say more about the query first."""
     model = get_service_model(service)
-    https = {name: model.operation_model(name).http for name in names}
-    return [(http["method"], _pattern(http["requestUri"].split("?")[0]), name) for name, http in https.items()]
+    routes = []
+    for name in names:
+        http = model.operation_model(name).http
+        path, _, query = http["requestUri"].partition("?")
+        routes.append(_Route(name, http["method"], _pattern(path), dict(parse_qsl(query, keep_blank_values=True))))
+    return sorted(routes, key=lambda route: -len(route.query))
 
 
 def _pattern(uri: str) -> re.Pattern[str]:
