@@ -9,6 +9,7 @@ import (
 	"log"
 	"os"
 	"runtime"
+	"strings"
 
 	"github.com/aws/jsii-runtime-go"
 
@@ -24,7 +25,10 @@ func main() {
 	err := run(os.Args[1:])
 	jsii.Close()
 	if err != nil {
-		log.Fatal(err)
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			log.Print(line)
+		}
+		os.Exit(1)
 	}
 }
 

@@ -54,6 +54,7 @@ var weakenings = []weakening{
 	{rule: "narrow-permissions", stack: "Database", resource: "Database/ProxyRole/Resource", property: "Policies", value: []any{map[string]any{
 		"PolicyDocument": map[string]any{"Statement": map[string]any{"Effect": "Allow", "NotAction": "iam:*", "Resource": "arn:aws:s3:::one"}}}}},
 	{rule: "narrow-permissions", stack: "Dashboard", resource: uploader + "/ServiceRole/DefaultPolicy/Resource", property: "PolicyDocument.Statement.0.Action", value: "s3:*"},
+	{rule: "narrow-permissions", stack: "Account", resource: "Deploy-dev/DefaultPolicy/Resource", property: "PolicyDocument.Statement.6.Action", value: "iam:PassRole"},
 	{rule: "managed-policies", stack: "Api", resource: "AuthRole/Resource", property: "ManagedPolicyArns", value: []any{"arn:aws:iam::aws:policy/ReadOnlyAccess"}},
 	{rule: "no-users", stack: "Account", add: `{"Type": "AWS::IAM::AccessKey", "Properties": {"UserName": "someone", TAGS}}`},
 	{rule: "named-principals", stack: "Dashboard", resource: "Site/Bucket/Policy/Resource", property: "PolicyDocument.Statement.1.Principal", value: map[string]any{"AWS": "*"}},

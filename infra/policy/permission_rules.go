@@ -14,7 +14,7 @@ var permissionRules = []Rule{{
 	find: in(narrowPermissions),
 }, {
 	Name:  "managed-policies",
-	Holds: "No role carries a managed policy, beyond those listed as exceptions, and none that gives administrator or power user rights.",
+	Holds: "No role carries a managed policy, beyond those listed as exceptions.",
 	Why: "AWS widens its managed policies without asking. " +
 		"https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html",
 	find: in(managedPolicies),
@@ -63,7 +63,10 @@ func (j *judge) wildcards(id string, statement statement) {
 		}
 	}
 	for _, resource := range statement.resources() {
-		if strings.Contains(resource, "*") {
+		if resource == "*" {
+			actions := strings.Join(statement.actions(), ", ")
+			j.reportDetail(id, actions+" on *", "allows %s on everything: name the resources", actions)
+		} else if strings.Contains(resource, "*") {
 			j.reportDetail(id, "Resource::"+resource, "allows its actions on %s: name the resources", resource)
 		}
 	}

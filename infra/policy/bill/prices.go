@@ -34,7 +34,7 @@ type Item struct {
 	Key string
 	// Line is its name in a printed bill.
 	Line string
-	// Unit is what is counted, such as hour or GB-month.
+	// Unit is what is counted, in the plural, such as hours or GB-months.
 	Unit string
 	// Per is how many units the price buys; 0 means 1.
 	Per float64

@@ -71,7 +71,13 @@ func (l Line) mark() string {
 	return ""
 }
 
-func (l Line) quantity() string { return figure(l.Quantity) + " " + l.Unit }
+func (l Line) quantity() string {
+	unit := l.Unit
+	if l.Quantity == 1 {
+		unit = strings.TrimSuffix(unit, "s")
+	}
+	return figure(l.Quantity) + " " + unit
+}
 
 func (l Line) free() string {
 	switch l.Free {
