@@ -38,7 +38,7 @@ func (s synthesizer) printVariants(out io.Writer, settings environment.Settings,
 		}
 		fmt.Fprintf(out, "%-28s %-40s %9s %11s\n", v.name, v.assignments[0], bill.USD(other.Cents()), bill.Signed(other.Cents()-chosen.Cents()))
 	}
-	_, err := fmt.Fprintln(out)
+	_, err := fmt.Fprint(out, "With provisioned concurrency the requests and the duration of that function are no longer free.\n\n")
 	return err
 }
 

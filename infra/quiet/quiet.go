@@ -13,8 +13,11 @@ import (
 // by then.
 var harmless = regexp.MustCompile(`Runtime process exited abnormally: waitid?: no child processes`)
 
-// Runtime keeps CDK's Node.js runtime from talking about the age of Node.js and about its own exit; everything else
-// that it writes is passed on. It returns the true standard error and must run before CDK starts.
+// ownDeprecation begins CDK's warning about a property that CDK's own NAT instance uses; its further lines are indented.
+const ownDeprecation = "[WARNING] aws-cdk-lib.aws_ec2.InstanceProps#keyName is deprecated."
+
+// Runtime keeps CDK's Node.js runtime from talking about the age of Node.js, about its own exit and about itself;
+// everything else that it writes is passed on. It returns the true standard error and must run before CDK starts.
 func Runtime() io.Writer {
 	stderr := os.Stderr
 	read, write, err := os.Pipe()
@@ -30,9 +33,13 @@ func Runtime() io.Writer {
 func passOn(from io.Reader, to io.Writer) {
 	lines := bufio.NewReader(from)
 	var box strings.Builder
+	warned := false
 	for {
 		line, err := lines.ReadString('\n')
 		line = harmless.ReplaceAllString(line, "")
+		if warned = strings.HasPrefix(line, ownDeprecation) || (warned && strings.HasPrefix(line, "  ")); warned {
+			line = ""
+		}
 		if strings.HasPrefix(line, "!!") {
 			box.WriteString(line)
 			line = ""
