@@ -32,9 +32,6 @@ def _out(rule: dict[str, Any]) -> dict[str, Any]:
     return permission(rule, "DestinationSecurityGroupId", "DestinationPrefixListId")
 
 
-_EVERYTHING = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
-
-
 @resource("AWS::EC2::SecurityGroup")
 class SecurityGroup(Kind):
     """A security group with the rules written in it. Rules that are resources of their own come on top."""
@@ -44,7 +41,9 @@ class SecurityGroup(Kind):
         name = work.name("GroupName", 255)
         work.physical_id = ec2.create_security_group(GroupName=name, Description=work.get("GroupDescription"), **work.pick("VpcId"))["GroupId"]
         if work.get("SecurityGroupEgress"):
-            ec2.revoke_security_group_egress(GroupId=work.physical_id, IpPermissions=[_EVERYTHING])
+            # A new group lets everything out: over IPv4, and over IPv6 where the network has it.
+            everything = ec2.describe_security_groups(GroupIds=[work.physical_id])["SecurityGroups"][0]["IpPermissionsEgress"]
+            ec2.revoke_security_group_egress(GroupId=work.physical_id, IpPermissions=everything)
         self._change(work, {}, work.properties)
         tag(work, work.physical_id)
         return {"GroupId": work.physical_id, "Id": work.physical_id, "VpcId": work.get("VpcId", "")}
