@@ -14,8 +14,8 @@ type deployment struct {
 	onAWS       bool
 }
 
-// judge tells of each criterion what is known. Without results nothing has run.
-func judge(root string, criteria []criterion, results *results, deployed deployment) []verdict {
+// judge tells of each criterion what is known. What is not among the results has not run.
+func judge(root string, criteria []criterion, results results, deployed deployment) []verdict {
 	verdicts := make([]verdict, 0, len(criteria))
 	for _, c := range criteria {
 		verdicts = append(verdicts, c.judge(root, results, deployed))
@@ -23,7 +23,7 @@ func judge(root string, criteria []criterion, results *results, deployed deploym
 	return verdicts
 }
 
-func (c criterion) judge(root string, results *results, deployed deployment) verdict {
+func (c criterion) judge(root string, results results, deployed deployment) verdict {
 	v := verdict{criterion: c, status: met}
 	switch {
 	case c.missing != "":
@@ -52,32 +52,40 @@ func (v *verdict) sign(root string) {
 	}
 }
 
-// prove adds what the tests came to.
-func (v *verdict) prove(results *results) {
-	c := v.criterion
-	if results == nil {
-		if v.status == met && len(c.tests)+len(c.steps) > 0 {
-			v.status = notRun
+// prove adds what the tests came to, or which ones have not run.
+func (v *verdict) prove(results results) {
+	shown := false
+	for _, tests := range v.criterion.tests {
+		result := results.Packages[tests.key()]
+		if !result.has(tests) {
+			v.wait(tests.title())
+			continue
 		}
-		for _, tests := range c.tests {
-			v.evidence = append(v.evidence, "shown by "+tests.title())
-		}
-		for _, step := range c.steps {
-			v.evidence = append(v.evidence, fmt.Sprintf("shown by the step %s of the test suite", step))
-		}
-		return
+		passed, problem := result.check(tests)
+		v.add(problem, tests.key(), tests.claim(passed))
+		shown = true
 	}
-	for _, tests := range c.tests {
-		passed, problem := results.packages[tests.key()].check(tests)
-		v.add(problem, fmt.Sprintf("%s: %s", tests.key(), tests.claim(passed)))
-	}
-	for _, step := range c.steps {
-		problem := ""
-		if err := results.steps[step]; err != nil {
-			problem = fmt.Sprintf("the step %s of the test suite: %v", step, err)
+	for _, step := range v.criterion.steps {
+		name := fmt.Sprintf("the step %s of the test suite", step)
+		problem, ran := results.Steps[step]
+		if !ran {
+			v.wait(name)
+			continue
 		}
-		v.add(problem, fmt.Sprintf("the step %s of the test suite passed", step))
+		v.add(problem, name, "passed")
+		shown = true
 	}
+	if shown && results.Before != "" {
+		v.evidence = append(v.evidence, "as run on "+results.Before+" on the same sources")
+	}
+}
+
+// wait takes in tests that have not run.
+func (v *verdict) wait(name string) {
+	if v.status == met {
+		v.status = notRun
+	}
+	v.evidence = append(v.evidence, "not run: "+name)
 }
 
 // claim says what passed: the tests by name, or how many of a whole package.
@@ -91,13 +99,14 @@ func (g goTests) claim(passed int) string {
 	return fmt.Sprintf("%d tests", passed)
 }
 
-// add takes in evidence, or a problem that makes the criterion fail.
-func (v *verdict) add(problem, evidence string) {
+// add takes in what tests showed, or a problem that makes the criterion fail.
+func (v *verdict) add(problem, name, claim string) {
 	if problem != "" {
 		v.status = failed
-		evidence = "FAILED " + strings.TrimSuffix(evidence, ":") + "\n" + problem
+		v.evidence = append(v.evidence, "FAILED "+name+"\n"+problem)
+		return
 	}
-	v.evidence = append(v.evidence, evidence)
+	v.evidence = append(v.evidence, name+": "+claim)
 }
 
 // place tells apart what is shown on this machine from what only an AWS account shows.

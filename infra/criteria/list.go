@@ -85,7 +85,7 @@ var backend = []criterion{
 		tests: []goTests{
 			{pkg: "./functions/internal/signin"},
 			{pkg: "./functions/internal/identity"},
-			{module: "tests", pkg: "./phases", names: []string{"TestAPersonSignsInCreatesAnOrganizationAndATaskAndFindsThemAfterARestart"}},
+			{module: "tests", pkg: "./phases", names: []string{"TestWhatIsMadeInASystemSurvivesItsRestart"}},
 		},
 	},
 	{

@@ -4,7 +4,7 @@
 //	criteria -phase 1      of one phase
 //
 // It exits with 1 when a criterion has failed or is open; with -only-failed an open one does not count. With -quick it
-// runs no test and calls nothing met that a test would have to show. bin/deploy says with -deployed that the phase's
+// runs no test: it knows only what an earlier run on the very same sources showed, and calls nothing else met. bin/deploy says with -deployed that the phase's
 // Terratest has just passed: against an AWS account when TARGET is aws, in the environment MIYABI_ENV. Run it from the
 // project's root.
 package main
@@ -18,6 +18,8 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 )
@@ -92,27 +94,38 @@ func (o options) answer(ctx context.Context, numbers []int, out, progress io.Wri
 	for _, number := range numbers {
 		chosen = append(chosen, phases[number].criteria...)
 	}
-	var found *results
-	if !o.quick {
-		all := runner{root: ".", progress: progress}.run(ctx, chosen)
-		found = &all
+	found, err := o.results(ctx, chosen, progress)
+	if err != nil {
+		return err
 	}
-	if err := ctx.Err(); err != nil {
-		return errors.New("interrupted")
-	}
-	bad := 0
+	bad, waiting := 0, false
 	for _, number := range numbers {
 		verdicts := judge(".", phases[number].criteria, found, o.deployment())
 		report(out, number, verdicts)
 		bad += unmet(verdicts, o.onlyFailed)
+		waiting = waiting || slices.ContainsFunc(verdicts, func(v verdict) bool { return v.status == notRun })
 	}
-	if o.quick {
-		fmt.Fprintln(out, "No test was run; `make criteria"+phaseArgument(o.phase)+"` runs them.")
+	if waiting {
+		fmt.Fprintln(out, "`make criteria"+phaseArgument(o.phase)+"` runs what is not run.")
 	}
 	if bad > 0 {
 		return fmt.Errorf("%d of the criteria are not met", bad)
 	}
 	return nil
+}
+
+// results are those of a run now, or with -quick those of an earlier run on the same sources.
+func (o options) results(ctx context.Context, chosen []criterion, progress io.Writer) (results, error) {
+	memory := memory{root: ".", file: filepath.Join(".build", "criteria.json")}
+	if o.quick {
+		return memory.read(), nil
+	}
+	sources := memory.sources()
+	fresh := runner{root: ".", progress: progress}.run(ctx, chosen)
+	if ctx.Err() != nil {
+		return fresh, errors.New("interrupted")
+	}
+	return fresh, memory.write(sources, fresh)
 }
 
 func phaseArgument(phase string) string {

@@ -24,20 +24,29 @@ type runner struct {
 
 // results are what the tests of packages and the steps of the suite came to.
 type results struct {
-	packages map[string]packageResult
-	steps    map[suiteStep]error
+	// Packages are by the key of their tests.
+	Packages map[string]packageResult
+	// Steps say what is wrong with a step; nothing when it passed.
+	Steps map[suiteStep]string
+	// Before is when they ran, for results that are remembered.
+	Before string `json:",omitempty"`
 }
 
 // run runs what the criteria name.
 func (r runner) run(ctx context.Context, criteria []criterion) results {
-	all := results{packages: map[string]packageResult{}, steps: map[suiteStep]error{}}
+	all := results{Packages: map[string]packageResult{}, Steps: map[suiteStep]string{}}
 	for _, group := range groups(criteria) {
 		fmt.Fprintf(r.progress, "running %s\n", group.title())
-		all.packages[group.key()] = r.goTest(ctx, group)
+		result := r.goTest(ctx, group)
+		result.Whole, result.Asked, result.Measured = len(group.names) == 0, group.names, group.coverage > 0
+		all.Packages[group.key()] = result
 	}
 	for _, step := range steps(criteria) {
 		fmt.Fprintf(r.progress, "running the step %s of the test suite\n", step)
-		all.steps[step] = r.suite(ctx, step)
+		all.Steps[step] = ""
+		if err := r.suite(ctx, step); err != nil {
+			all.Steps[step] = err.Error()
+		}
 	}
 	return all
 }
@@ -100,15 +109,15 @@ func (r runner) goTest(ctx context.Context, g goTests) packageResult {
 	cmd := r.command(ctx, g.module, "go", append(args, g.pkg)...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return packageResult{problem: err.Error()}
+		return packageResult{Problem: err.Error()}
 	}
 	cmd.Stderr = cmd.Stdout
 	if err := cmd.Start(); err != nil {
-		return packageResult{problem: err.Error()}
+		return packageResult{Problem: err.Error()}
 	}
 	result := readEvents(out)
-	if err := cmd.Wait(); err != nil && result.problem == "" && !result.anyFailed() {
-		result.problem = strings.TrimSpace(err.Error() + "\n" + result.output)
+	if err := cmd.Wait(); err != nil && result.Problem == "" && !result.anyFailed() {
+		result.Problem = strings.TrimSpace(err.Error() + "\n" + result.Output)
 	}
 	return result
 }
