@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -201,6 +202,21 @@ func TestStacksFitIntoAnyAccount(t *testing.T) {
 		artifact := value.(map[string]any)
 		if artifact["type"] == "aws:cloudformation:stack" && artifact["environment"] != "aws://unknown-account/us-east-1" {
 			t.Errorf("%s goes to %v", id, artifact["environment"])
+		}
+	}
+}
+
+// CloudFormation gives a stack's tags to what it makes by itself, and the console finds stacks by them.
+func TestEachStackCarriesTheTagsOfItsResources(t *testing.T) {
+	t.Parallel()
+	artifacts := manifest(t, environment.Prod)["artifacts"].(map[string]any)
+	for stack, want := range map[string]map[string]any{
+		"Miyabi-prod-Api": {"project": "miyabi", "env": "prod", "phase": "api", "owner": "platform", "cost-center": "miyabi-prod"},
+		"Miyabi-Account":  {"project": "miyabi", "env": "shared", "phase": "account", "owner": "platform", "cost-center": "miyabi-shared"},
+	} {
+		got := artifacts[stack].(map[string]any)["properties"].(map[string]any)["tags"]
+		if !reflect.DeepEqual(got, any(want)) {
+			t.Errorf("%s has the tags %v, want %v", stack, got, want)
 		}
 	}
 }

@@ -17,14 +17,15 @@ const SharedEnvironment = "shared"
 // accountStack is the stack that all environments of an account share.
 const accountStack = "Miyabi-Account"
 
-// Tag marks every resource of the stack with the product, its environment, phase, owner and cost center. The budget
-// finds an environment's costs by the last one.
+// Tag marks the stack and every resource of it with the product, its environment, phase, owner and cost center. The
+// budget finds an environment's costs by the last one.
 func Tag(stack awscdk.Stack, settings environment.Settings) {
 	// CloudFormation's dashboards take tags, but the schemas that cfn-lint carries do not know them yet.
 	props := &awscdk.TagProps{ExcludeResourceTypes: jsii.Strings("AWS::CloudWatch::Dashboard")}
 	tags := awscdk.Tags_Of(stack)
 	for key, value := range tagsOf(settings, *stack.StackName()) {
 		tags.Add(jsii.String(key), jsii.String(value), props)
+		stack.Tags().SetTag(jsii.String(key), jsii.String(value), nil, nil)
 	}
 }
 
