@@ -15,6 +15,7 @@ import (
 
 	"github.com/miyabi-society/platform/infra/assembly"
 	"github.com/miyabi-society/platform/infra/environment"
+	"github.com/miyabi-society/platform/infra/policy"
 	"github.com/miyabi-society/platform/infra/quiet"
 )
 
@@ -52,6 +53,7 @@ func run(arguments []string) error {
 		Output:   output,
 		Context:  context,
 		Warn:     func(line string) { log.Print("warning: ", line) },
+		Judged:   func(report policy.Report) { log.Print(report) },
 	})
 }
 

@@ -25,6 +25,8 @@ type Options struct {
 	Context map[string]any
 	// Warn is told what CDK finds doubtful in a template, one line each; nil drops it.
 	Warn func(line string)
+	// Judged is told how the assembly keeps the rules, once it keeps them all; nil drops it.
+	Judged func(policy.Report)
 	// Unjudged leaves cdk-nag and the rules of package policy out: for an assembly that is priced and never deployed.
 	Unjudged bool
 }
@@ -59,7 +61,11 @@ func judge(options Options, findings policy.Violations) error {
 	if err := findings.With(violations).Err(); err != nil {
 		return err
 	}
-	return policy.NewReport(options.Settings, nag, used).Write(options.Output)
+	report := policy.NewReport(options.Settings, nag, used)
+	if options.Judged != nil {
+		options.Judged(report)
+	}
+	return report.Write(options.Output)
 }
 
 func (o Options) warn(line string) {

@@ -52,7 +52,8 @@ var weakenings = []weakening{
 	{rule: "narrow-permissions", stack: "Api", resource: "AuthRole/Resource", property: "Policies.0.PolicyDocument.Statement.0.Action", value: "logs:*"},
 	{rule: "narrow-permissions", stack: "Api", resource: "ApiRole/DefaultPolicy/Resource", property: "PolicyDocument.Statement.1.Resource", value: "*"},
 	{rule: "narrow-permissions", stack: "Database", resource: "Database/ProxyRole/Resource", property: "Policies", value: []any{map[string]any{
-		"PolicyDocument": map[string]any{"Statement": map[string]any{"Effect": "Allow", "NotAction": "iam:*", "Resource": "arn:aws:s3:::one"}}}}},
+		"PolicyDocument": map[string]any{"Statement": map[string]any{"Effect": "Allow", "NotAction": "iam:*", "Resource": "arn:aws:s3:::one"}},
+	}}},
 	{rule: "narrow-permissions", stack: "Dashboard", resource: uploader + "/ServiceRole/DefaultPolicy/Resource", property: "PolicyDocument.Statement.0.Action", value: "s3:*"},
 	{rule: "narrow-permissions", stack: "Account", resource: "Deploy-dev/DefaultPolicy/Resource", property: "PolicyDocument.Statement.6.Action", value: "iam:PassRole"},
 	{rule: "managed-policies", stack: "Api", resource: "AuthRole/Resource", property: "ManagedPolicyArns", value: []any{"arn:aws:iam::aws:policy/ReadOnlyAccess"}},
@@ -66,7 +67,8 @@ var weakenings = []weakening{
 	{rule: "no-confused-deputy", stack: "Api", resource: apiPermission, property: "SourceArn"},
 	{rule: "pinned-federation", stack: "Account", resource: "Deploy-prod/Resource", property: "AssumeRolePolicyDocument.Statement.0.Condition", value: map[string]any{
 		"StringEquals": map[string]any{"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"},
-		"StringLike":   map[string]any{"token.actions.githubusercontent.com:sub": "repo:miyabi-society/platform:*"}}},
+		"StringLike":   map[string]any{"token.actions.githubusercontent.com:sub": "repo:miyabi-society/platform:*"},
+	}},
 
 	{rule: "go-functions", stack: "Schema", resource: "Migrate/Resource", property: "Runtime", value: "nodejs24.x"},
 	{rule: "go-functions", stack: "Schema", resource: "Migrate/Resource", property: "Architectures", value: []any{"x86_64"}},

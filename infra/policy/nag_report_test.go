@@ -14,11 +14,14 @@ func TestNagViolationReadsRuleDetailAndSentence(t *testing.T) {
 	t.Parallel()
 	for description, want := range map[string]policy.Violation{
 		"AwsSolutions-S1: The S3 Bucket has server access logs disabled.\n": {
-			Rule: "AwsSolutions-S1", Problem: "does not pass cdk-nag: The S3 Bucket has server access logs disabled."},
+			Rule: "AwsSolutions-S1", Problem: "does not pass cdk-nag: The S3 Bucket has server access logs disabled.",
+		},
 		"AwsSolutions-IAM5[Resource::arn:aws:s3:::<Bucket.Arn>/*]: The IAM entity\n contains wildcards.": {
-			Rule: "AwsSolutions-IAM5", Detail: "Resource::arn:aws:s3:::<Bucket.Arn>/*", Problem: "does not pass cdk-nag: The IAM entity contains wildcards."},
+			Rule: "AwsSolutions-IAM5", Detail: "Resource::arn:aws:s3:::<Bucket.Arn>/*", Problem: "does not pass cdk-nag: The IAM entity contains wildcards.",
+		},
 		"CdkNagValidationFailure[AwsSolutions-EC23]: 'AwsSolutions-EC23' threw an error.": {
-			Rule: "AwsSolutions-EC23", Problem: "cannot be judged by cdk-nag: 'AwsSolutions-EC23' threw an error."},
+			Rule: "AwsSolutions-EC23", Problem: "cannot be judged by cdk-nag: 'AwsSolutions-EC23' threw an error.",
+		},
 	} {
 		want.Stack, want.Resource = "Miyabi-dev-Api", "Some/Resource"
 		if got, ok := policy.NagViolation("Miyabi-dev-Api/Some/Resource", description); !ok || got != want {
