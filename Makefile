@@ -127,7 +127,7 @@ cost: bin/cost site functions-linux-arm64 functions-$(PLATFORM) ## what ENV cost
 # PARAMETERS    values of the stacks' parameters, such as PARAMETERS="AlarmEmail=ops@example.org"
 DEPLOYMENT := .build/assembly/deploy-$(ENV)
 DEPLOY_FLAGS = --env "$(ENV)" --state "$(STATE)-deploy" $(if $(PHASE),--phase "$(PHASE)")
-CRITERIA := $(if $(filter 0,$(CHECKS)),,$(if $(wildcard infra/criteria),bin/criteria))
+CRITERIA := $(if $(filter 0,$(CHECKS)),,bin/criteria)
 DEPLOY_TOOLS := bin/deploy node_modules/.stamp $(if $(filter local,$(ENV)),need-postgresql bin/local)
 
 .PHONY: deploy

@@ -31,10 +31,7 @@ func (s *session) diff(ctx context.Context) error {
 	if err := s.cli.Diff(ctx, a.Dir, s.chosenStacks()); err != nil {
 		return err
 	}
-	if err := s.showPrice(ctx, a); err != nil {
-		return err
-	}
-	if err := s.checkAliases(ctx, a); err != nil {
+	if err := errors.Join(s.checkAliases(ctx, a), s.showPrice(ctx, a)); err != nil {
 		return err
 	}
 	s.say("\nPolicy: every rule holds; the synthesis checks the project's own and cdk-nag's, and would have refused the assembly.")

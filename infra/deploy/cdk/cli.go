@@ -71,7 +71,7 @@ func (c CLI) run(ctx context.Context, args ...string) error {
 	if _, err := os.Stat(Program); err != nil {
 		return fmt.Errorf("the CDK CLI is not installed (%s): run `npm ci` in the project's root", Program)
 	}
-	cmd := exec.CommandContext(ctx, Program, append(args, "--no-notices", "--ci")...)
+	cmd := exec.CommandContext(ctx, Program, append(args, "--no-notices", "--ci")...) //nolint:gosec // the pinned CLI
 	cmd.Env, cmd.Stdout, cmd.Stderr = c.Environ, c.Out, c.Out
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	cmd.WaitDelay = patience

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -81,7 +82,7 @@ const patience = 20 * time.Second
 
 func (c Checks) run(ctx context.Context, dir, program string, args []string, extra ...string) error {
 	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // fixed commands
-	cmd.Dir, cmd.Env = dir, append(c.Environ, extra...)
+	cmd.Dir, cmd.Env = dir, slices.Concat(c.Environ, extra)
 	cmd.Stdout, cmd.Stderr = c.Out, c.Out
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	cmd.WaitDelay = patience
