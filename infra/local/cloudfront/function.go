@@ -68,12 +68,23 @@ const caller = `(function (text) {
 	return state;
 })`
 
+// restrict takes away the evaluation of text (page functions-javascript-runtime-20, "Restricted features"). Timers, files
+// and the network were never there.
+const restrict = `(function () {
+	const refuse = function () { throw new EvalError("dynamic code evaluation is not supported"); };
+	refuse.prototype = Function.prototype;
+	for (const f of [function () {}, async function () {}, function* () {}]) {
+		Object.defineProperty(Object.getPrototypeOf(f), "constructor", {value: refuse});
+	}
+	globalThis.eval = globalThis.Function = refuse;
+})()`
+
 // compileFunction checks that the code is small enough, loads and defines handler.
 func compileFunction(f Function) (*function, error) {
 	if len(f.Code) > maxCode {
 		return nil, fmt.Errorf("function %s has %d bytes of code: CloudFront allows %d", f.ARN, len(f.Code), maxCode)
 	}
-	program, err := goja.Compile(f.ARN, f.Code, false)
+	program, err := goja.Compile(f.ARN, f.Code, true) // page functions-javascript-runtime-20: always in strict mode
 	if err != nil {
 		return nil, fmt.Errorf("function %s: %w", f.ARN, err)
 	}
@@ -99,6 +110,9 @@ func (f *function) newEngine() (*engine, error) {
 		}
 	}
 	if err := vm.Set("console", console); err != nil {
+		return nil, err
+	}
+	if _, err := vm.RunString(restrict); err != nil {
 		return nil, err
 	}
 	var value goja.Value

@@ -170,6 +170,20 @@ func TestAFunctionThatNeverEndsIsStopped(t *testing.T) {
 	wantEqual(t, "the next one", e.do(t, get("/")).Code, 200)
 }
 
+func TestFunctionsAreStrictAndCannotEvaluateText(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"an undeclared variable": `x = 1;`,
+		"eval":                   `eval("1");`,
+		"Function":               `new Function("return 1")();`,
+		"its constructor":        `(function () {}).constructor("return 1")();`,
+		"that of async":          `(async function () {}).constructor("return 1")();`,
+		"a timer":                `setTimeout(function () {}, 1);`,
+	} {
+		wantEqual(t, name, with(`function handler(event) { `+body+` return event.request; }`).do(t, get("/")).Code, 503)
+	}
+}
+
 func TestAsyncFunctionsAreAwaited(t *testing.T) {
 	t.Parallel()
 	e := with(`async function handler(event) { event.request.uri = await Promise.resolve("/awaited"); console.log("moved", 1); return event.request; }`)

@@ -72,6 +72,7 @@ var rules = []rule{
 	{"CloudFront", "Accept-Encoding is normalized as the cache policy says, in the key and to the origin", "cache-key-understand-cache-policy", nil, "cloudfront.TestTheOriginGetsWhatThePolicyMakesOfAcceptEncoding"},
 	{"CloudFront", "A viewer-request function gets the documented event", "functions-event-structure", nil, "cloudfront.TestFunctionsSeeTheDocumentedEvent"},
 	{"CloudFront", "A function's response is the viewer's", "functions-event-structure", nil, "cloudfront.TestFunctionsGenerateResponses"},
+	{"CloudFront", "Functions run in strict mode and cannot evaluate text", "functions-javascript-runtime-20", nil, "cloudfront.TestFunctionsAreStrictAndCannotEvaluateText"},
 	{"CloudFront", "A function that fails gives 503, one that breaks the rules 502", "http-502-503-cloudfront-functions", nil, "cloudfront.TestResultsThatBreakTheRulesAreBadGateways"},
 	{"CloudFront", "A WebSocket upgrade passes through its behaviour", "distribution-working-with.websockets", nil, "cloudfront.TestAWebSocketUpgradePassesThroughItsBehavior"},
 	{"Lambda", "The Runtime API takes one answer to the event that was handed out, and no other", "runtimes-api", nil, "lambda.TestAnAnswerToAnotherRequestIsRefused"},

@@ -26,6 +26,7 @@ func (p *pool) environ(runtimeAPI, stream string) []string {
 		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/" + p.function.Name,
 		"AWS_LAMBDA_LOG_STREAM_NAME":      stream,
 		"AWS_LAMBDA_RUNTIME_API":          runtimeAPI,
+		"AWS_XRAY_CONTEXT_MISSING":        "LOG_ERROR",
 		"LAMBDA_TASK_ROOT":                p.function.Dir,
 		"LAMBDA_RUNTIME_DIR":              p.function.Dir,
 	})

@@ -425,7 +425,7 @@ func TestTheDefinedVariablesAreSet(t *testing.T) {
 	got := f.describe("f")
 	for _, want := range []string{
 		"AWS_LAMBDA_FUNCTION_NAME=f", "AWS_LAMBDA_FUNCTION_VERSION=$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256", "_HANDLER=bootstrap",
-		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/f", "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "LAMBDA_TASK_ROOT=" + codeDir,
+		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/f", "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "AWS_XRAY_CONTEXT_MISSING=LOG_ERROR", "LAMBDA_TASK_ROOT=" + codeDir,
 		"AWS_REGION=us-east-1", "COLOUR=blue", "TZ=:UTC",
 	} {
 		if !slices.Contains(got.Env, want) {

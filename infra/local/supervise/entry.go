@@ -68,7 +68,7 @@ func (e entry) print(out io.Writer, log string) {
 	}
 	if !e.Site {
 		for _, a := range e.APIs {
-			say(out, "  "+fmt.Sprintf("%-17s", a.Protocol)+e.address(a))
+			say(out, "  "+fmt.Sprintf("%-17s", protocols[a.Protocol].name)+e.address(a))
 		}
 	}
 	say(out, "  Status           "+e.URL+status.Path)
@@ -79,12 +79,13 @@ func (e entry) print(out io.Writer, log string) {
 	say(out, "  Stop             make down")
 }
 
+var protocols = map[string]struct{ name, scheme string }{"HTTP": {"HTTP API", "http"}, "WEBSOCKET": {"WebSocket API", "ws"}}
+
 // address is where curl and browsers find an API by its own name: they know that names below localhost lead here.
 func (e entry) address(a cloud.API) string {
-	scheme := map[string]string{"HTTP": "http", "WEBSOCKET": "ws"}[a.Protocol]
 	_, port, _ := strings.Cut(strings.TrimPrefix(e.URL, "http://"), ":")
 	id, _, _ := strings.Cut(a.Host, ".")
-	url := scheme + "://" + id + shortName + ":" + port
+	url := protocols[a.Protocol].scheme + "://" + id + shortName + ":" + port
 	if a.Stage != "$default" {
 		url += "/" + a.Stage
 	}
