@@ -14,10 +14,10 @@ import (
 	"time"
 )
 
-// Limits of a request (page cloudfront-limits, "General quotas on distributions").
+// Limits of a request (page cloudfront-limits, "General quotas").
 const (
 	maxURL     = 8_192  // bytes
-	maxRequest = 32_768 // bytes of URL and headers
+	maxRequest = 20_480 // bytes of URL and headers
 )
 
 // viewerPatience is how long a viewer may take to read a part of an answer.
@@ -120,7 +120,7 @@ func refusal(b compiledBehavior, r *http.Request) (int, string) {
 	}
 	switch {
 	case size > maxRequest:
-		return http.StatusRequestEntityTooLarge, "Bad request. The headers are longer than 32,768 bytes."
+		return http.StatusRequestEntityTooLarge, "Bad request. The headers are longer than 20,480 bytes."
 	case r.Method == http.MethodTrace || r.Method == http.MethodConnect:
 		return http.StatusMethodNotAllowed, "The HTTP method is never passed on."
 	case !slices.Contains(b.AllowedMethods, r.Method):

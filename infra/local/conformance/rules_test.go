@@ -58,6 +58,7 @@ var rules = []rule{
 	{"WebSocket", "The $connect answer chooses the subprotocol", "websocket-connect-route-subprotocol", nil, "websocket.TestTheConnectRouteChoosesTheSubprotocol"},
 	{"WebSocket", "A client that does not read is LimitExceededException, then closed", "apigateway-how-to-call-websocket-api-connections", nil, "websocket.TestAClientThatNeverReadsIsBoundedAndThenClosed"},
 	{"CloudFront", "The first behaviour whose pattern covers the path serves", "DownloadDistValuesCacheBehavior", nil, "cloudfront.TestTheFirstMatchingBehaviorServes"},
+	{"CloudFront", "A URL over 8,192 bytes and a request over 20,480 without its body give 413", "cloudfront-limits", nil, "cloudfront.TestRequestsOverTheLimitsAreRefused"},
 	{"CloudFront", "Lifetimes follow the origin within the cache policy", "Expiration", nil, "cloudfront.TestLifetimesFollowTheOriginWithinThePolicy"},
 	{"CloudFront", "The cache key holds what the policy names, which also reaches the origin", "cache-key-understand-cache-policy", nil, "cloudfront.TestTheKeyHoldsWhatThePolicyNames"},
 	{"CloudFront", "A stale object is asked for again with its tag", "Expiration", nil, "cloudfront.TestAStaleObjectIsAskedForAgainWithItsTag"},
