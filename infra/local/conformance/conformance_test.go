@@ -124,6 +124,8 @@ const differences = `
 | an object that one viewer got compressed with gzip | is compressed anew for the next, with Brotli if that accepts it | the version in the cache serves on |
 | a rate of Scheduler without a start date | its first run is at every start of the local cloud | at its creation |
 | errors under a cache policy without a lifetime | never kept | not documented clearly |
+| an edge function on viewer-response, its modules (` + "`require`, `import cf`" + `) and key value stores | refused at the start | carried out |
+| Invoke with LogType Tail | no log in the answer | its last 4 KB |
 | several viewers asking for one object at once | each asks the origin | collapsed into one request |
 | viewer protocol policy, geographic restriction, signed URLs, Lambda@Edge | not carried out | carried out |
 `
