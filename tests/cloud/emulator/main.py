@@ -4,13 +4,16 @@ import argparse
 import logging
 import os
 import signal
-import socket
 import sys
 import threading
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-MOTO = "5.2.1"
-"""The version that the emulator is written against."""
+PINNED = {"moto": "5.2.1", "cfn-lint": "1.51.0"}
+"""The versions that the emulator is written against, as in tests/requirements.txt."""
+
+LACKING = 3
+"""The exit status that says that these are not installed."""
 
 
 def main() -> None:
@@ -18,6 +21,8 @@ def main() -> None:
     options = _options()
     _log_to(options.log)
     _prepare(options)
+    if options.check:
+        return
     application = _application(options)
     servers = _listen(options.port, application)
     port = servers[0].port
@@ -36,6 +41,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--instances", default="", help="the URL of the server that gives each database instance a PostgreSQL database")
     parser.add_argument("--log", default="", help="the file that takes the log; standard error when not given")
     parser.add_argument("--parent", type=int, default=0, help="end when the process of this number is gone")
+    parser.add_argument("--check", action="store_true", help="only say whether the packages are there")
     parser.add_argument("--stdin", action="store_true", help="end when standard input is closed")
     return parser.parse_args()
 
@@ -54,12 +60,14 @@ def _prepare(options: argparse.Namespace) -> None:
     os.environ["AWS_DEFAULT_REGION"] = options.region
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         os.environ.pop(name, None)
-    try:
-        import moto
-    except ImportError:
-        sys.exit(f"moto is not installed: python3 -m pip install -r tests/requirements.txt (it pins moto[server]=={MOTO})")
-    if moto.__version__ != MOTO:
-        sys.exit(f"moto {moto.__version__} is installed, the emulator needs {MOTO}: python3 -m pip install -r tests/requirements.txt")
+    for package, wanted in PINNED.items():
+        try:
+            found = version(package)
+        except PackageNotFoundError:
+            found = "none"
+        if found != wanted:
+            print(f"the emulator needs {package} {wanted}, and {found} is installed: python3 -m pip install -r tests/requirements.txt", file=sys.stderr)
+            sys.exit(LACKING)
 
 
 def _application(options: argparse.Namespace) -> Any:
@@ -78,24 +86,16 @@ def _application(options: argparse.Namespace) -> Any:
 
 def _listen(port: int, application: Any) -> list[Any]:
     """Listens on the loopback interface by its IPv4 and, where there is one, its IPv6 address."""
-    from werkzeug.serving import WSGIRequestHandler, make_server
-
-    class Quiet(WSGIRequestHandler):
-        """A handler that logs no requests."""
-
-        def log_request(self, *_args: Any) -> None:
-            """Keeps requests out of the log."""
+    from .wire.server import Server
 
     try:
-        first = make_server("127.0.0.1", port, application, threaded=True, request_handler=Quiet)
+        servers = [Server("127.0.0.1", port, application)]
     except OSError as error:
         sys.exit(f"cannot listen on 127.0.0.1:{port}: {error.strerror}; choose another --port")
-    servers = [first]
-    if socket.has_ipv6:
-        try:
-            servers.append(make_server("::1", first.port, application, threaded=True, request_handler=Quiet))
-        except OSError:
-            logging.getLogger(__name__).info("no IPv6 on the loopback interface")
+    try:
+        servers.append(Server("::1", servers[0].port, application))
+    except OSError as error:
+        logging.getLogger(__name__).info("not on ::1: %s", error)
     return servers
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from ..template.errors import TemplateError, Unresolvable
 from ..template.intrinsics import resolve, text
 from ..template.order import in_order
-from ..template.schema import schema
+from ..template.schema import is_custom, schema
 from . import resources
 from .model import Model
 from .resources import ResourceFailed
@@ -130,10 +130,11 @@ class Deployment:
             if old is None:
                 resources.create(stack, new)
             elif replace:
-                _check_name(old, new, stack.region)
+                _check_name(stack, old, new)
                 resources.create(stack, new, _REPLACING, "UPDATE")
             else:
                 resources.update(stack, old, new)
+                step.replaced = is_custom(new.kind) and new.physical_id != old.physical_id
         except ResourceFailed as failure:
             failure.verb = verb
             raise
@@ -183,7 +184,7 @@ class Deployment:
     def _clean_up(self, left: list[Resource], policy: str, on_create: bool = False) -> None:
         """Removes what the stack no longer needs, users first. What cannot be removed stays, as on AWS."""
         removed_from_template = {step.name for step in self.steps if step.new is None}
-        for resource in _users_first(left):
+        for resource in _users_first([one for one in left if one.exists]):
             name = "DeletionPolicy" if resource.logical_id in removed_from_template else policy
             try:
                 resources.delete(self.stack, resource, effective(resource, name, on_create))
@@ -199,13 +200,15 @@ def _same(old: Resource, new: Resource) -> bool:
     return old.kind == new.kind and old.properties == new.properties and old.exists
 
 
-def _check_name(old: Resource, new: Resource, region: str) -> None:
+def _check_name(stack: Stack, old: Resource, new: Resource) -> None:
     """Refuses to replace something under the name that it was given, as CloudFormation does."""
-    for pointer in (schema(new.kind, region) or {}).get("primaryIdentifier", []):
+    for pointer in (schema(new.kind, stack.region) or {}).get("primaryIdentifier", []):
         name = pointer.removeprefix("/properties/")
         if old.kind == new.kind and name in new.properties and new.properties[name] == old.properties.get(name):
             told = "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
-            raise ResourceFailed(new.logical_id, f"{told}Rename {new.properties[name]} and update the stack again.")
+            told += f"Rename {new.properties[name]} and update the stack again."
+            stack.mark(new, "UPDATE_FAILED", told)
+            raise ResourceFailed(new.logical_id, told)
 
 
 def _users_first(left: list[Resource]) -> list[Resource]:

@@ -83,6 +83,9 @@ class RuntimeAPI(http.server.ThreadingHTTPServer):
         self.closed = threading.Event()
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Ignores that a connection broke: the function is ended as soon as it has answered."""
+
     @property
     def address(self) -> str:
         """What AWS_LAMBDA_RUNTIME_API is to be."""

@@ -111,7 +111,14 @@ def _answer(request: Request, service: str, region: str) -> Response | None:
         _log.exception("%s %s", service, name)
         result = ServiceException("InternalFailure", f"{name}: {type(fault).__name__}: {fault}")
     told = get_serializer_class(model.service_name, protocol)(operation_model=shape).serialize(result)
-    return Response(told["body"], status=told["status_code"], headers=told["headers"])
+    return Response(told["body"], status=_status(shape, result) or told["status_code"], headers=told["headers"])
+
+
+def _status(shape: Any, result: Any) -> int | None:
+    """Returns the HTTP status that an answer asks for, such as Lambda's 202 for an asynchronous call."""
+    members = shape.output_shape.members if shape.output_shape and isinstance(result, dict) else {}
+    named = [name for name, member in members.items() if member.serialization.get("location") == "statusCode"]
+    return result.get(named[0]) if named else None
 
 
 def _operation(request: Request, service: str, every: bool = False) -> tuple[str, dict[str, str]] | None:
