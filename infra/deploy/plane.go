@@ -105,7 +105,7 @@ func (s *session) finish(ctx context.Context, phases []phase.Phase) error {
 		return err
 	}
 	if url != "" {
-		s.say("\n  %-16s %s", s.opens(), url)
+		s.say("\n  Miyabi Society   %s", url)
 	}
 	if s.noChecks {
 		return nil
@@ -114,7 +114,11 @@ func (s *session) finish(ctx context.Context, phases []phase.Phase) error {
 	if err != nil {
 		return err
 	}
-	c := checks.Checks{Environ: environ, Out: s.out}
+	again := "bin/deploy env --env " + s.settings.Name
+	if s.settings.IsLocal() {
+		again += " --state '" + s.state.Dir + "'"
+	}
+	c := checks.Checks{Environ: environ, Out: s.out, Again: again}
 	s.say("\nTesting what is deployed.")
 	if err := c.Terratest(ctx, phases); err != nil {
 		return err
@@ -122,6 +126,3 @@ func (s *session) finish(ctx context.Context, phases []phase.Phase) error {
 	s.say("")
 	return c.PrintCriteria(ctx, phases)
 }
-
-// opens names what the address leads to.
-func (s *session) opens() string { return "Miyabi Society" }

@@ -136,8 +136,9 @@ func (a Assembly) Parameters(stack string) ([]string, error) {
 	return names, nil
 }
 
-// Hash is equal for two assemblies that deploy the same to the stacks: it covers their templates and the names of
-// their assets, which are named by their content. It has 12 hexadecimal digits.
+// Hash is equal for two assemblies that deploy the same to the stacks: it covers their templates, their tags and what
+// else the assembly says of them, and the names of their assets, which are named by their content. It has 12
+// hexadecimal digits.
 func (a Assembly) Hash(stacks []string) (string, error) {
 	h := sha256.New()
 	for _, stack := range stacks {
@@ -145,8 +146,13 @@ func (a Assembly) Hash(stacks []string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		h.Write(fmt.Appendf(nil, "%s %d\n", stack, len(b)))
+		said, err := json.Marshal(a.artifacts[stack].Properties)
+		if err != nil {
+			return "", fmt.Errorf("what the assembly says of %s: %w", stack, err)
+		}
+		h.Write(fmt.Appendf(nil, "%s %d %d\n", stack, len(b), len(said)))
 		h.Write(b)
+		h.Write(said)
 		files, err := a.assets(stack)
 		if err != nil {
 			return "", err

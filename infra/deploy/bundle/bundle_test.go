@@ -101,7 +101,7 @@ func TestAnArchiveHoldsAStackWithItsAssetsAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestTheHashFollowsTheTemplateAndTheAssets(t *testing.T) {
+func TestTheHashFollowsTheTemplateTheTagsAndTheAssets(t *testing.T) {
 	t.Parallel()
 	a, b := assembly(t, `{}`), assembly(t, `{"Resources":{}}`)
 	one, err := a.Hash([]string{"A"})
@@ -110,6 +110,18 @@ func TestTheHashFollowsTheTemplateAndTheAssets(t *testing.T) {
 	}
 	if two, _ := b.Hash([]string{"A"}); one == two {
 		t.Error("two templates have one hash")
+	}
+	manifest, err := os.ReadFile(filepath.Join(a.Dir, "manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, b.Dir, "manifest.json", strings.Replace(string(manifest), `"lookupRole"`, `"tags":{"phase":"api"},"lookupRole"`, 1), 0o644)
+	write(t, b.Dir, "A.template.json", `{}`, 0o644)
+	if b, err = bundle.Open(b.Dir); err != nil {
+		t.Fatal(err)
+	}
+	if tagged, _ := b.Hash([]string{"A"}); one == tagged {
+		t.Error("other tags of the stack have the same hash")
 	}
 	write(t, a.Dir, "A.assets.json", `{"files":{"1":{"source":{"path":"asset.new"}}}}`, 0o644)
 	if three, _ := a.Hash([]string{"A"}); one == three {

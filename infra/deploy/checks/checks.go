@@ -26,19 +26,24 @@ type Checks struct {
 	// Environ is the process environment of the tests.
 	Environ []string
 	Out     io.Writer
+	// Again is the command that prints the variables of the tests, for a person who runs them again.
+	Again string
 }
 
 // Terratest runs the tests of the phases against what is deployed. It deploys and destroys nothing.
 func (c Checks) Terratest(ctx context.Context, phases []phase.Phase) error {
 	args := []string{"test", "./phases", "-count=1", "-timeout=15m", "-run", pattern(phases)}
 	if err := c.run(ctx, "tests", "go", args, "SKIP_deploy=true", "SKIP_teardown=true"); err != nil {
-		return fmt.Errorf("the tests of %s fail: run them again with `cd tests && go test ./phases -v -run '%s'` in the environment of `bin/deploy env`: %w", names(phases), pattern(phases), err)
+		return fmt.Errorf("%s: the tests fail, though everything is deployed; to run them again: eval \"$(%s)\" && cd tests && SKIP_deploy=true SKIP_teardown=true go test ./phases -v -run '%s': %w", names(phases), c.Again, pattern(phases), err)
 	}
 	return nil
 }
 
 // pattern matches the tests of the phases, such as TestPhase2 and TestPhase2Throttles.
 func pattern(phases []phase.Phase) string {
+	if len(phases) == 1 {
+		return "^TestPhase" + strconv.Itoa(phases[0].Number)
+	}
 	var numbers strings.Builder
 	for _, p := range phases {
 		numbers.WriteString(strconv.Itoa(p.Number))
