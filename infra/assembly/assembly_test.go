@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/jsii-runtime-go"
+
 	"github.com/miyabi-society/platform/infra/assembly"
 	"github.com/miyabi-society/platform/infra/assembly/fixture"
 	"github.com/miyabi-society/platform/infra/environment"
@@ -44,6 +46,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer func() { _ = os.RemoveAll(root) }()
+		defer jsii.Close()
 		if err := synthesizeAll(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
@@ -153,6 +156,38 @@ func TestATemplateThatAWSWouldRefuseFailsInOneLine(t *testing.T) {
 	for _, part := range []string{"Miyabi-dev-Database/Database/Instance", "db.t9z.small"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("Synthesize = %v, want %q in it", err, part)
+		}
+	}
+}
+
+// CDK's runtime serves one caller at a time, so a test that uses it does not run beside others.
+func TestStacksThatBreakARuleFailWithALineForEachPlace(t *testing.T) {
+	folders, err := fixture.Folders(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	context, err := fixture.Context(filepath.Join("..", "..", "cdk.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings, err := environment.Load(environment.Prod, fixture.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.KeepData, settings.Database.DeletionProtection = false, false
+	err = assembly.Synthesize(assembly.Options{Settings: settings, Folders: folders, Output: t.TempDir(), Context: context})
+	if err == nil {
+		t.Fatal("prod without protection is accepted")
+	}
+	lines := strings.Split(err.Error(), "\n")
+	for _, want := range []string{
+		"AwsSolutions-RDS10: Miyabi-prod-Database/Database/Instance/Resource does not pass cdk-nag: ",
+		"kept-data: Miyabi-prod-Database/Database/Instance/Resource has DeletionProtection ",
+		"kept-data: Miyabi-prod-Dashboard/Site/Bucket/Resource has the deletion policy ",
+		"the stacks break a rule: mend them, ",
+	} {
+		if !slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, want) }) {
+			t.Errorf("no line starts with %q:\n%v", want, err)
 		}
 	}
 }

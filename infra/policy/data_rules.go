@@ -3,6 +3,8 @@ package policy
 import (
 	"slices"
 	"strings"
+
+	"github.com/miyabi-society/platform/infra/environment"
 )
 
 var dataRules = []Rule{{
@@ -23,7 +25,7 @@ var dataRules = []Rule{{
 	find:  in(pointInTimeRecovery),
 }, {
 	Name:  "kept-data",
-	Holds: "Where the environment keeps its data, no deleted stack or replaced resource takes data along: the database is protected and leaves a snapshot, buckets and logs stay.",
+	Holds: "In prod, and wherever an environment keeps its data, no deleted stack or replaced resource takes data along: the database is protected and leaves a snapshot, buckets and logs stay.",
 	Why: "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html and " +
 		"https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DeleteInstance.html",
 	find: in(keptData),
@@ -93,7 +95,7 @@ func pointInTimeRecovery(j *judge) {
 }
 
 func keptData(j *judge) {
-	if !j.settings.KeepData {
+	if !j.settings.KeepData && j.settings.Name != environment.Prod {
 		return
 	}
 	j.require("AWS::RDS::DBInstance", "DeletionProtection", "protect the instance", true)

@@ -5,7 +5,7 @@ import "github.com/miyabi-society/platform/infra/environment"
 // The conditions of exceptions.
 var (
 	oneZone        = &Condition{"where the database runs in one zone", func(s environment.Settings) bool { return !s.Database.MultiAZ }}
-	unprotected    = &Condition{"where the database is not protected from deletion", func(s environment.Settings) bool { return !s.Database.DeletionProtection }}
+	unprotected    = &Condition{"outside of prod", func(s environment.Settings) bool { return s.Name != environment.Prod && !s.Database.DeletionProtection }}
 	gradual        = &Condition{"where a new version takes over gradually", func(s environment.Settings) bool { return s.Deployment.Gradual() }}
 	egressInstance = &Condition{"with egress nat-instance", func(s environment.Settings) bool { return s.Network.Egress == environment.EgressNATInstance }}
 	noDomain       = &Condition{"without a domain of our own", func(s environment.Settings) bool { return s.Site.Domain.Name == "" }}
