@@ -5,13 +5,9 @@ import (
 	"strconv"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/miyabi-society/platform/infra/construct"
@@ -47,7 +43,7 @@ func addSweep(stack awscdk.Stack, settings environment.Settings, folders environ
 		Schedule:    awsevents.Schedule_Rate(awscdk.Duration_Hours(jsii.Number(1))),
 		Targets:     &[]awsevents.IRuleTarget{awseventstargets.NewLambdaFunction(sweep.Function, &awseventstargets.LambdaFunctionProps{})},
 	})
-	alarmOnDroppedEvents(stack, settings, "SweepDropped", "sweep-dropped", sweep.Function)
+	sweep.TellOfFailures(construct.Published(stack, settings, construct.FoundationPhase, construct.AlarmTopicARN))
 }
 
 func retentionVariables(r environment.Retention) map[string]*string {
@@ -59,20 +55,4 @@ func retentionVariables(r environment.Retention) map[string]*string {
 		variables["RETENTION_"+name+"_DAYS"] = jsii.String(strconv.Itoa(days))
 	}
 	return variables
-}
-
-// alarmOnDroppedEvents tells when Lambda gave an event up: it failed, or waited too long, and so did each retry.
-// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
-func alarmOnDroppedEvents(stack awscdk.Stack, settings environment.Settings, id, name string, function awslambda.Function) {
-	alarm := awscloudwatch.NewAlarm(stack, jsii.String(id), &awscloudwatch.AlarmProps{
-		AlarmName:          jsii.String("Miyabi-" + settings.Name + "-" + name),
-		AlarmDescription:   jsii.String("The sweep function failed three times in a row: expired rows stay in the database. Its log says why."),
-		Metric:             function.Metric(jsii.String("AsyncEventsDropped"), &awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: awscdk.Duration_Hours(jsii.Number(1))}),
-		Threshold:          jsii.Number(1),
-		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-		EvaluationPeriods:  jsii.Number(1),
-		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING,
-	})
-	topic := construct.Published(stack, settings, construct.FoundationPhase, construct.AlarmTopicARN)
-	alarm.AddAlarmAction(awscloudwatchactions.NewSnsAction(awssns.Topic_FromTopicArn(stack, jsii.String("Alarms"), topic)))
 }

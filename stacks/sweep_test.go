@@ -32,22 +32,17 @@ func TestTheSweepRunsEveryHourInTheNetworkWithTheDaysOfItsEnvironment(t *testing
 	s.want(permission, "SourceArn", fmt.Sprintf(`{"Fn::GetAtt": [%q, "Arn"]}`, rule))
 }
 
-func TestTheSweepMaySignInToTheDatabaseOnly(t *testing.T) {
+func TestTheSweepMaySignInToTheDatabaseAndLambdaTellOfItsFailureOnly(t *testing.T) {
 	t.Parallel()
 	s := stackOf(t, environment.Prod, "Api")
-	s.want(s.starting("AWS::IAM::Policy", "SweepRole"), "PolicyDocument.Statement", `[
+	s.wantStatements("SweepRole", `[
 		{"Effect": "Allow", "Action": "rds-db:connect", "Resource": {"Fn::Join": ["", [
-			"arn:aws:rds-db:us-east-1:", {"Ref": "AWS::AccountId"}, ":dbuser:", {"Ref": "DatabaseConnectResourceId"}, "/miyabi_app"]]}}]`)
+			"arn:aws:rds-db:us-east-1:", {"Ref": "AWS::AccountId"}, ":dbuser:", {"Ref": "DatabaseConnectResourceId"}, "/miyabi_app"]]}},
+		{"Effect": "Allow", "Action": "sns:Publish", "Resource": {"Ref": "FoundationAlarmTopicArn"}}]`)
 }
 
-func TestASweepThatIsGivenUpRaisesAnAlarm(t *testing.T) {
+func TestASweepThatIsGivenUpIsToldToTheAlarmTopic(t *testing.T) {
 	t.Parallel()
 	s := stackOf(t, environment.Prod, "Api")
-	alarm := s.starting("AWS::CloudWatch::Alarm", "SweepDropped")
-	s.want(alarm, "Namespace", `"AWS/Lambda"`)
-	s.want(alarm, "MetricName", `"AsyncEventsDropped"`)
-	s.want(alarm, "Dimensions", fmt.Sprintf(`[{"Name": "FunctionName", "Value": {"Ref": %q}}]`, s.starting("AWS::Lambda::Function", "Sweep")))
-	s.want(alarm, "Threshold", `1`)
-	s.want(alarm, "TreatMissingData", `"notBreaching"`)
-	s.want(alarm, "AlarmActions", `[{"Ref": "FoundationAlarmTopicArn"}]`)
+	s.wantFailuresTold("Sweep")
 }

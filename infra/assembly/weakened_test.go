@@ -73,6 +73,7 @@ var weakenings = []weakening{
 	{rule: "go-functions", stack: "Schema", resource: "Migrate/Resource", property: "Runtime", value: "nodejs24.x"},
 	{rule: "go-functions", stack: "Schema", resource: "Migrate/Resource", property: "Architectures", value: []any{"x86_64"}},
 	{rule: "in-network-calls", stack: "Api", resource: "ApiRole/DefaultPolicy/Resource", property: "PolicyDocument.Statement.1.Action", value: "dynamodb:Query"},
+	{rule: "in-network-calls", stack: "Api", resource: "ApiRole/DefaultPolicy/Resource", property: "PolicyDocument.Statement.1.Action", value: "sns:Publish"},
 	{rule: "in-network-calls", stack: "Schema", resource: "MigrateRole/DefaultPolicy/Resource", property: "PolicyDocument.Statement.0.Action", value: []any{"ssm:GetParameter"}},
 	{rule: "in-network-calls", stack: "Api", add: `{"Type": "AWS::IAM::ManagedPolicy", "Properties": {"Roles": [{"Ref": "ApiRole1873F438"}], "PolicyDocument": {
 		"Statement": [{"Effect": "Allow", "Action": "dynamodb:Query", "Resource": "arn:aws:dynamodb:us-east-1:123456789012:table/t"}]}}}`},

@@ -106,10 +106,21 @@ func (j *judge) checkInNetworkRole(function, role string) {
 		}
 	}
 	for _, action := range j.allowedActions(role) {
+		// Lambda publishes the events that the function could not handle, outside of its process.
+		if action == "sns:Publish" && j.tellsOfFailures(function) {
+			continue
+		}
 		if !worksInNetwork(action) {
 			j.report(function, "is inside the network, but its role may %s, which cannot be reached from there", action)
 		}
 	}
+}
+
+// tellsOfFailures tells whether the events that the function could not handle go somewhere.
+func (j *judge) tellsOfFailures(function string) bool {
+	return slices.ContainsFunc(j.IDs("AWS::Lambda::EventInvokeConfig"), func(id string) bool {
+		return target(j.property(id, "FunctionName")) == function && j.property(id, "DestinationConfig.OnFailure.Destination") != nil
+	})
 }
 
 // allowedActions lists the actions of the role's own policies and of the policies that the template attaches to it.

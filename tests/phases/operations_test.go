@@ -46,7 +46,7 @@ func alarmsAreThere(t *testing.T, d *deployment) {
 	for name := range d.alarms(t) {
 		names = append(names, name)
 	}
-	require.Subset(t, names, append([]string{"server-errors", "sweep-dropped"}, d.shiftAlarms()...))
+	require.Subset(t, names, append([]string{"server-errors"}, d.shiftAlarms()...))
 }
 
 func alarmsTellTheTopic(t *testing.T, d *deployment) {
