@@ -9,6 +9,8 @@ import (
 	"maps"
 	"os"
 	"strings"
+
+	"github.com/miyabi-society/platform/infra/environment"
 )
 
 // The variables in which the CDK CLI hands its context to the app: as JSON, or as a file when it is long.
@@ -60,20 +62,11 @@ func inheritedContext() (map[string]any, error) {
 
 // fileContext is the context of cdk.json in the working directory.
 func fileContext() (map[string]any, error) {
-	var config struct {
-		Context map[string]any `json:"context"`
-	}
-	err := readJSON("cdk.json", &config)
+	context, err := environment.CDKContext("cdk.json")
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, errors.New("cdk.json is missing: run infra from the project's root")
 	}
-	if err != nil {
-		return nil, err
-	}
-	if config.Context == nil {
-		config.Context = map[string]any{}
-	}
-	return config.Context, nil
+	return context, err
 }
 
 func readJSON(file string, into any) error {

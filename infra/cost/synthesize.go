@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -34,9 +33,9 @@ func (s synthesizer) bill(settings environment.Settings) (bill.Bill, error) {
 }
 
 func (s synthesizer) synthesize(settings environment.Settings) (bill.Bill, error) {
-	context, err := s.context()
+	context, err := environment.CDKContext(filepath.Join(s.root, "cdk.json"))
 	if err != nil {
-		return bill.Bill{}, err
+		return bill.Bill{}, fmt.Errorf("run cost from the project's root: %w", err)
 	}
 	if err := os.MkdirAll(s.assemblies, 0o755); err != nil {
 		return bill.Bill{}, fmt.Errorf("make a folder for assemblies: %w", err)
@@ -51,19 +50,4 @@ func (s synthesizer) synthesize(settings environment.Settings) (bill.Bill, error
 		return bill.Bill{}, err
 	}
 	return bill.Compute(folder, settings)
-}
-
-// context is that of the project's cdk.json.
-func (s synthesizer) context() (map[string]any, error) {
-	content, err := os.ReadFile(filepath.Join(s.root, "cdk.json"))
-	if err != nil {
-		return nil, fmt.Errorf("run cost from the project's root: %w", err)
-	}
-	var config struct {
-		Context map[string]any `json:"context"`
-	}
-	if err := json.Unmarshal(content, &config); err != nil {
-		return nil, fmt.Errorf("read cdk.json: %w", err)
-	}
-	return config.Context, nil
 }
