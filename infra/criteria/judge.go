@@ -93,10 +93,14 @@ func (g goTests) claim(passed int) string {
 	if len(g.names) > 0 {
 		return strings.Join(g.names, ", ")
 	}
-	if g.coverage > 0 {
-		return fmt.Sprintf("%d tests, which reach %g %% of its statements", passed, g.coverage)
+	tests := fmt.Sprintf("%d tests", passed)
+	if passed == 1 {
+		tests = "1 test"
 	}
-	return fmt.Sprintf("%d tests", passed)
+	if g.coverage > 0 {
+		return fmt.Sprintf("%s reaching at least %g %% of its statements", tests, g.coverage)
+	}
+	return tests
 }
 
 // add takes in what tests showed, or a problem that makes the criterion fail.

@@ -39,7 +39,7 @@ func TestATestDecidesWhetherACriterionIsMet(t *testing.T) {
 		"all of a package":        {whole, ran([]string{"TestA", "TestB"}, nil, []string{"TestC"}), met, "p: 2 tests"},
 		"one of all failed":       {whole, ran([]string{"TestA"}, []string{"TestB"}, nil), failed, "TestB failed"},
 		"a package without tests": {whole, ran(nil, nil, nil), failed, "no test ran"},
-		"covered":                 {covered, reached(100), met, "1 tests, which reach 100 % of its statements"},
+		"covered":                 {covered, reached(100), met, "1 test reaching at least 100 % of its statements"},
 		"nearly covered":          {covered, reached(99.9), failed, "the tests reach 99.9 % of the statements, not 100"},
 		"coverage unknown":        {covered, reached(-1), failed, "not 100"},
 	} {
