@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/jsii-runtime-go"
+
 	"github.com/miyabi-society/platform/infra/assembly"
 	"github.com/miyabi-society/platform/infra/assembly/fixture"
 	"github.com/miyabi-society/platform/infra/environment"
@@ -50,6 +52,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer func() { _ = os.RemoveAll(root) }()
+		defer jsii.Close()
 		if err := synthesizeAll(root); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
