@@ -117,6 +117,25 @@ func TestABillComputedByHand(t *testing.T) {
 			},
 			want: map[string]int{"metric": 0, "metric/filtered": 60, "lambda-requests": 0, "lambda-duration/arm64": 0},
 		},
+		"a bucket: 3 × 0.023, 5 × 0.005, 50 × 0.0004": {
+			resources: []string{`"B": {"Type": "AWS::S3::Bucket"}`, `"L": {"Type": "AWS::S3::Bucket"}`},
+			want:      map[string]int{"s3-storage": 7, "s3-writes": 3, "s3-reads": 2},
+		},
+		"a distribution, 100 GB, 2 million requests and 10 million invocations beyond what is free": {
+			resources: []string{`"D": {"Type": "AWS::CloudFront::Distribution"}`},
+			change:    func(u *environment.Usage) { u.HTTPRequests, u.SiteRequests, u.DownloadGB = 11_000_000, 1_000_000, 1124 },
+			want:      map[string]int{"cloudfront-transfer": 850, "cloudfront-requests": 200, "cloudfront-functions": 100},
+		},
+		"a queue, a topic and a key: half a million requests and 1,000 e-mails beyond what is free": {
+			resources: []string{`"Q": {"Type": "AWS::SQS::Queue"}`, `"T": {"Type": "AWS::SNS::Topic"}`, `"K": {"Type": "AWS::KMS::Key"}`},
+			change:    func(u *environment.Usage) { u.QueueRequests, u.AlarmEmails = 1_500_000, 2_000 },
+			want:      map[string]int{"sqs-requests": 20, "sns-emails": 2, "kms-key": 100},
+		},
+		"a traced function: 50,000 traces beyond what is free": {
+			resources: []string{strings.Replace(apiFunction, `"MemorySize"`, `"TracingConfig": {"Mode": "Active"}, "MemorySize"`, 1)},
+			change:    func(u *environment.Usage) { u.Traces = 150_000 },
+			want:      map[string]int{"traces": 25, "lambda-requests": 0, "lambda-duration/arm64": 0, "metric": 0},
+		},
 		"a secret with a replica": {
 			resources: []string{`"S": {"Type": "AWS::SecretsManager::Secret", "Properties": {"ReplicaRegions": [{"Region": "eu-west-1"}]}}`},
 			want:      map[string]int{"secret": 80, "secret-calls": 5},
