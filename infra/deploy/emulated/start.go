@@ -2,14 +2,10 @@ package emulated
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/miyabi-society/platform/infra/background"
@@ -45,84 +41,38 @@ func (s State) Ensure(ctx context.Context, o Options, out io.Writer, left func()
 	return s.launch(ctx, o)
 }
 
-// launch starts this program's `serve` in a session of its own, so that neither Ctrl-C nor the end of the terminal
-// reaches it. It reports over a pipe, its descriptor 3.
+// launch starts this program's `serve` in the background.
 func (s State) launch(ctx context.Context, o Options) (Record, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return Record{}, fmt.Errorf("find this program: %w", err)
-	}
-	log, err := s.openLog()
-	if err != nil {
+	if err := s.beginLog(); err != nil {
 		return Record{}, err
 	}
-	defer func() { _ = log.Close() }()
-	reader, writer, err := os.Pipe()
-	if err != nil {
-		return Record{}, fmt.Errorf("make a pipe: %w", err)
-	}
-	defer func() { _ = reader.Close() }()
-	cmd := exec.Command(self, "serve", "--state", s.Dir, "--region", o.Region, "--python", o.Python, "--script", o.Script) //nolint:gosec // this program
-	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = log, log, []*os.File{writer}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	err = cmd.Start()
-	_ = writer.Close()
+	child, err := background.Launch(s.Log(), "serve", "--state", s.Dir, "--region", o.Region, "--python", o.Python, "--script", o.Script)
 	if err != nil {
 		return Record{}, fmt.Errorf("start the emulated account: %w", err)
 	}
-	go func() { _ = cmd.Wait() }() // how it ended is in its notice or its log
-	n, err := await(ctx, reader)
-	if err != nil {
-		return Record{}, errors.Join(err, background.Of(cmd.Process.Pid).Stop(stopLimit))
+	var n notice
+	if err := child.Notice(ctx, &n); err != nil {
+		return Record{}, errors.Join(err, child.Stop(stopLimit))
 	}
 	switch {
 	case n.Error != "":
 		return Record{}, errors.New(n.Error)
 	case n.Emulator == "":
-		return Record{}, fmt.Errorf("the emulated account ended at its start: %s (log: %s)", s.lastWord(), s.Log())
+		return Record{}, fmt.Errorf("the emulated account ended at its start: %s (log: %s)", background.LastLine(s.Log()), s.Log())
 	}
 	return s.read()
-}
-
-// await reads the notice, which is empty when the process ended without one.
-func await(ctx context.Context, from io.Reader) (notice, error) {
-	notices := make(chan notice, 1)
-	go func() {
-		var n notice
-		_ = json.NewDecoder(from).Decode(&n) // see above
-		notices <- n
-	}()
-	select {
-	case n := <-notices:
-		return n, nil
-	case <-ctx.Done():
-		return notice{}, errors.New("interrupted; nothing is left running")
-	}
 }
 
 // maxLog is the size in bytes beyond which a start of the account begins a new log.
 const maxLog = 32 << 20
 
-func (s State) openLog() (*os.File, error) {
+func (s State) beginLog() error {
 	if info, err := os.Stat(s.Log()); err == nil && info.Size() > maxLog {
 		if err := os.Rename(s.Log(), s.Log()+".1"); err != nil {
-			return nil, fmt.Errorf("begin a new log: %w", err)
+			return fmt.Errorf("begin a new log: %w", err)
 		}
 	}
-	f, err := os.OpenFile(s.Log(), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open the log: %w", err)
-	}
-	return f, nil
-}
-
-func (s State) lastWord() string {
-	b, err := os.ReadFile(s.Log())
-	if err != nil {
-		return "its log cannot be read"
-	}
-	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
-	return lines[len(lines)-1]
+	return nil
 }
 
 // Stop ends the account and removes everything of it. That none runs is no error.
