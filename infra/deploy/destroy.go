@@ -47,7 +47,7 @@ func (s *session) destroy(ctx context.Context) error {
 // destroyNothing removes what an account that has ended left behind.
 func (s *session) destroyNothing(ctx context.Context) error {
 	if s.onePhase {
-		s.say("%s of local is not deployed.", s.phases[0])
+		s.say("%s of local is not deployed.", capital(s.phases[0].String()))
 		return nil
 	}
 	return s.stop(ctx)
@@ -81,7 +81,7 @@ func (s *session) destroyPhase(ctx context.Context, p phase.Phase) error {
 		}
 	}
 	if len(stacks) == 0 {
-		s.say("%s of %s is not deployed.", p, s.settings.Name)
+		s.say("\n%s of %s is not deployed.", capital(p.String()), s.settings.Name)
 		return s.store(p).Forget(ctx, s.settings.KeepData)
 	}
 	s.say("\nDestroying %s of %s: %s", p, s.settings.Name, strings.Join(stacks, ", "))

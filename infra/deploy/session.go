@@ -82,7 +82,7 @@ func (s *session) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t, who, err := account.Credentials(ctx, t)
+	t, who, err := t.Identify(ctx)
 	if err != nil {
 		return err
 	}

@@ -30,23 +30,6 @@ const leastConcurrency = 100
 // Source: https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html
 const bootstrapParameter = "/cdk-bootstrap/hnb659fds/version"
 
-// Credentials completes the target with its account. The error says how to get credentials.
-func Credentials(ctx context.Context, t target.Target) (target.Target, string, error) {
-	identified, who, err := t.Identify(ctx)
-	if err != nil {
-		return t, "", fmt.Errorf("%s cannot be reached: %w; sign in with `aws sso login` (or `aws configure`), and set AWS_PROFILE if you have several accounts", t.Settings.Name, cause(err))
-	}
-	return identified, who, nil
-}
-
-// cause is the first line of an SDK error that a person can do something about.
-func cause(err error) error {
-	if errors.Is(err, target.ErrNoCredentials) {
-		return target.ErrNoCredentials
-	}
-	return err
-}
-
 // Bootstrap gives the version of the account's bootstrap stack; 0 when there is none.
 func Bootstrap(ctx context.Context, t target.Target) (int, error) {
 	out, err := t.SSM().GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(bootstrapParameter)})

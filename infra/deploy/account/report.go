@@ -11,7 +11,7 @@ import (
 // Report prints what a deployment to an AWS account would find, a line each, and tells whether one is possible.
 func Report(ctx context.Context, t target.Target, leastBootstrap int, out io.Writer) (ok bool) {
 	line := func(word, name, text string) { _, _ = fmt.Fprintf(out, "  %-8s %-12s %s\n", word, name, text) }
-	t, who, err := Credentials(ctx, t)
+	t, who, err := t.Identify(ctx)
 	if err != nil {
 		line("missing", "credentials", err.Error())
 		return false

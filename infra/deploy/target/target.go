@@ -19,6 +19,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/miyabi-society/platform/infra/environment"
 )
@@ -40,13 +42,10 @@ type Target struct {
 	config   aws.Config
 }
 
-// ErrNoCredentials means that no AWS credentials were found, or that they are refused.
-var ErrNoCredentials = errors.New("no valid AWS credentials")
-
 // AWS is the account that the process's credentials lead to, in the region of the settings. It refuses a process that
 // is configured for another region, where other tools would look for what is deployed.
 func AWS(ctx context.Context, s environment.Settings) (Target, error) {
-	c, err := config.LoadDefaultConfig(ctx)
+	c, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{}))
 	if err != nil {
 		return Target{}, fmt.Errorf("read the AWS configuration: %w; `aws configure` or `aws sso login` writes a good one", err)
 	}
@@ -82,10 +81,23 @@ func (t Target) IsLocal() bool { return t.Endpoint != "" }
 func (t Target) Identify(ctx context.Context) (identified Target, who string, err error) {
 	out, err := sts.NewFromConfig(t.config).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return t, "", fmt.Errorf("%w: %w", ErrNoCredentials, err)
+		return t, "", whyUnknown(err)
 	}
 	t.Account = aws.ToString(out.Account)
 	return t, aws.ToString(out.Arn), nil
+}
+
+// whyUnknown says in a line why AWS does not tell whose the credentials are, and what to do.
+func whyUnknown(err error) error {
+	const signIn = "sign in with `aws sso login` (or `aws configure`), and set AWS_PROFILE if you have several accounts"
+	var refused smithy.APIError
+	switch {
+	case errors.As(err, &refused):
+		return fmt.Errorf("AWS refuses these credentials (%s): %s", refused.ErrorCode(), signIn)
+	case strings.Contains(err.Error(), "get identity: ") || strings.Contains(err.Error(), "get credentials: "): // what the SDK's signing step says
+		return errors.New("no AWS credentials are found: " + signIn)
+	}
+	return fmt.Errorf("AWS cannot be reached from this machine: %w", err)
 }
 
 // Bucket is the bucket that `cdk bootstrap` makes for assets.
