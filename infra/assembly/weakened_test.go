@@ -56,12 +56,18 @@ var weakenings = []weakening{
 	}}},
 	{rule: "narrow-permissions", stack: "Dashboard", resource: uploader + "/ServiceRole/DefaultPolicy/Resource", property: "PolicyDocument.Statement.0.Action", value: "s3:*"},
 	{rule: "narrow-permissions", stack: "Account", resource: "Deploy-dev/DefaultPolicy/Resource", property: "PolicyDocument.Statement.6.Action", value: "iam:PassRole"},
+	{rule: "narrow-permissions", stack: "Api", add: `{"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {
+		"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::one"}}}}`},
 	{rule: "managed-policies", stack: "Api", resource: "AuthRole/Resource", property: "ManagedPolicyArns", value: []any{"arn:aws:iam::aws:policy/ReadOnlyAccess"}},
 	{rule: "no-users", stack: "Account", add: `{"Type": "AWS::IAM::AccessKey", "Properties": {"UserName": "someone", TAGS}}`},
 	{rule: "named-principals", stack: "Dashboard", resource: "Site/Bucket/Policy/Resource", property: "PolicyDocument.Statement.1.Principal", value: map[string]any{"AWS": "*"}},
 	{rule: "named-principals", stack: "Foundation", resource: "Alarms/Policy/Resource", property: "PolicyDocument.Statement.1.Principal", value: "*"},
 	{rule: "named-principals", stack: "Api", resource: "ApiRole/Resource", property: "AssumeRolePolicyDocument.Statement.0.Principal", value: map[string]any{"AWS": []any{"*"}}},
 	{rule: "named-principals", stack: "Api", resource: apiPermission, property: "Principal", value: "*"},
+	{rule: "named-principals", stack: "Api", add: `{"Type": "AWS::SecretsManager::ResourcePolicy", "Properties": {"ResourcePolicy": {
+		"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}]}}}`},
+	{rule: "named-principals", stack: "Api", add: `{"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {
+		"Statement": [{"Effect": "Allow", "NotPrincipal": {"AWS": "123456789012"}, "Action": "kms:Decrypt", "Resource": "*"}]}, TAGS}}`},
 	{rule: "no-confused-deputy", stack: "Foundation", resource: "Alarms/Policy/Resource", property: "PolicyDocument.Statement.1.Condition"},
 	{rule: "no-confused-deputy", stack: "Dashboard", resource: "Site/Bucket/Policy/Resource", property: "PolicyDocument.Statement.1.Condition"},
 	{rule: "no-confused-deputy", stack: "Api", resource: apiPermission, property: "SourceArn"},
@@ -77,6 +83,7 @@ var weakenings = []weakening{
 	{rule: "in-network-calls", stack: "Schema", resource: "MigrateRole/DefaultPolicy/Resource", property: "PolicyDocument.Statement.0.Action", value: []any{"ssm:GetParameter"}},
 	{rule: "in-network-calls", stack: "Api", add: `{"Type": "AWS::IAM::ManagedPolicy", "Properties": {"Roles": [{"Ref": "ApiRole1873F438"}], "PolicyDocument": {
 		"Statement": [{"Effect": "Allow", "Action": "dynamodb:Query", "Resource": "arn:aws:dynamodb:us-east-1:123456789012:table/t"}]}}}`},
+	{rule: "in-network-calls", stack: "Api", resource: "ApiRole/Resource", property: "ManagedPolicyArns.0", value: "arn:aws:iam::123456789012:policy/ours"},
 	{rule: "in-network-calls", stack: "Api", resource: "Api/Resource", property: "Role", value: "arn:aws:iam::123456789012:role/other"},
 	{rule: "no-dualstack-variable", stack: "Api", resource: "Api/Resource", property: "Environment.Variables.AWS_USE_DUALSTACK_ENDPOINT", value: "true"},
 
@@ -100,6 +107,7 @@ var weakenings = []weakening{
 	{rule: "encrypted-at-rest", stack: "Foundation", add: `{"Type": "AWS::EC2::LaunchTemplate", "Properties": {"LaunchTemplateData": {"BlockDeviceMappings": [{"Ebs": {"Encrypted": false}}]}}}`},
 	{rule: "point-in-time-recovery", stack: "Database", resource: "Database/Instance/Resource", property: "BackupRetentionPeriod", value: 0},
 	{rule: "point-in-time-recovery", stack: "Database", resource: "Database/Instance/Resource", property: "BackupRetentionPeriod", value: 1},
+	{rule: "point-in-time-recovery", stack: "Database", resource: "Database/Instance/Resource", property: "BackupRetentionPeriod", value: "1"},
 	{rule: "kept-data", stack: "Database", resource: "Database/Instance/Resource", property: "DeletionProtection", value: false},
 	{rule: "kept-data", stack: "Database", resource: "Database/Instance/Resource", property: "DeleteAutomatedBackups", value: true},
 	{rule: "kept-data", stack: "Database", resource: "Database/Instance/Resource", property: ".DeletionPolicy", value: "Delete"},
@@ -113,6 +121,7 @@ var weakenings = []weakening{
 	{rule: "tls-to-the-database", stack: "Api", resource: "Api/Resource", property: "Environment.Variables.DATABASE_TLS", value: "disable"},
 	{rule: "tls-to-the-services", stack: "Dashboard", resource: "Site/Bucket/Policy/Resource", property: "PolicyDocument.Statement.0.Condition.Bool.aws:SecureTransport", value: "true"},
 	{rule: "tls-to-the-services", stack: "Foundation", resource: "Alarms/Policy/Resource", property: "PolicyDocument.Statement.0.Condition"},
+	{rule: "tls-to-the-services", stack: "Api", add: `{"Type": "AWS::SQS::Queue", "Properties": {"SqsManagedSseEnabled": true, TAGS}}`},
 	{rule: "tls-to-the-site", stack: "Dashboard", resource: "Site/Distribution/Resource", property: "DistributionConfig.DefaultCacheBehavior.ViewerProtocolPolicy", value: "allow-all"},
 	{rule: "tls-to-the-site", stack: "Dashboard", resource: "Site/Distribution/Resource", property: "DistributionConfig.Origins.1.CustomOriginConfig.OriginSSLProtocols", value: []any{"TLSv1"}},
 	{rule: "tls-to-the-site", stack: "Dashboard", resource: "Site/Distribution/Resource", property: "DistributionConfig.CacheBehaviors.0.ViewerProtocolPolicy", value: "allow-all"},

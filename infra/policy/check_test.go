@@ -68,6 +68,22 @@ func TestAnExceptionIsForItsStackResourceRuleAndDetailOnly(t *testing.T) {
 	}
 }
 
+func TestAQueueMustBeEncryptedAndRefuseClearText(t *testing.T) {
+	t.Parallel()
+	const queue = `{"Resources": {
+		"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"SqsManagedSseEnabled": true}},
+		"Policy": {"Type": "AWS::SQS::QueuePolicy", "Properties": {"Queues": [{"Ref": "Queue"}], "PolicyDocument": {"Statement": [
+			{"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": false}}}]}}}}}`
+	for from, rule := range map[string]string{"": "", `"SqsManagedSseEnabled": true`: "encrypted-at-rest", "Deny": "tls-to-the-services"} {
+		violations, _ := check(t, strings.Replace(queue, from, "", 1))
+		for _, about := range []string{"encrypted-at-rest", "tls-to-the-services"} {
+			if strings.Contains(violations.Error(), about) != (about == rule) {
+				t.Errorf("without %q: %v", from, violations)
+			}
+		}
+	}
+}
+
 func TestTheUseOfAnExceptionIsReported(t *testing.T) {
 	t.Parallel()
 	_, used := check(t, `{"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Metadata": {"aws:cdk:path": "Miyabi-dev-Foundation/Alarms/Resource"}, "Properties": {}}}}`)
