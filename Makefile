@@ -24,8 +24,8 @@ PLATFORM := $(if $(filter local,$(ENV)),$(GO_PLATFORM),linux-arm64)
 NPM_CI := --no-audit --no-fund --loglevel=error
 FUNCTIONS := api auth hook migrate sweep
 FUNCTION_INPUTS := -in functions -in migrations -in docs/api -in go.mod -in go.sum
-INFRA_INPUTS := -in infra -skip infra/local -skip infra/deploy -skip infra/background -in stacks -in go.mod -in go.sum
-DEPLOY_INPUTS := -in infra/deploy -in infra/background -in infra/environment -in infra/local/rds -in infra/local/process -in infra/local/jsonfile -in go.mod -in go.sum
+INFRA_INPUTS := -in infra -skip infra/local -skip infra/deploy -skip infra/background -in stacks -in migrations/hash.go -in go.mod -in go.sum
+DEPLOY_INPUTS := -in infra/deploy -in infra/background -in infra/environment -in migrations/hash.go -in infra/local/rds -in infra/local/process -in infra/local/jsonfile -in go.mod -in go.sum
 LOCAL_INPUTS := -in infra/local -in infra/background -in go.mod -in go.sum
 
 .PHONY: help

@@ -10,11 +10,15 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"github.com/miyabi-society/platform/functions/internal/customresource"
 	"github.com/miyabi-society/platform/functions/internal/runtime"
 	"github.com/miyabi-society/platform/functions/internal/runtime/database"
 	"github.com/miyabi-society/platform/functions/internal/schema"
 	"github.com/miyabi-society/platform/migrations"
 )
+
+// property is the one of the custom resource that holds the hash of the migrations.
+const property = "Migrations"
 
 // longestNames keeps the attributes of the custom resource well below the 4096 bytes that an answer to CloudFormation
 // can have.
@@ -69,6 +73,13 @@ func (f *function) apply(ctx context.Context) (map[string]string, error) {
 		"Newer":        strconv.FormatBool(r.Newer),
 		"Milliseconds": strconv.FormatInt(r.Took.Milliseconds(), 10),
 	}, nil
+}
+
+// goesBack tells an update from the migrations of this program to others: the deployment that brought them has failed.
+func goesBack(own string) func(customresource.Request) bool {
+	return func(r customresource.Request) bool {
+		return r.OldProperties[property] == own && r.Properties[property] != own
+	}
 }
 
 // join lists names with commas, and says how many more there are than fit.

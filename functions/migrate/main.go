@@ -47,6 +47,10 @@ func serve() {
 	if err == nil && settings.AppUser != migrations.AppRole {
 		err = fmt.Errorf("environment variables: DATABASE_APP_USER is %q, but the migrations grant to %s", settings.AppUser, migrations.AppRole)
 	}
+	own, hashErr := migrations.Hash(migrations.Files)
+	if err == nil {
+		err = hashErr
+	}
 	f := &function{
 		settings: settings, settingsErr: err, log: log,
 		secret: secrets.New(awsclient.Config(settings.Function)).Reader(settings.MasterSecret),
@@ -54,7 +58,7 @@ func serve() {
 	lambda.Start(&handler{
 		command: f.command,
 		resource: &customresource.Handler{
-			PhysicalID: "miyabi-schema", Reserve: reserve, Client: &http.Client{}, Log: log, Apply: f.apply,
+			PhysicalID: "miyabi-schema", Reserve: reserve, Client: &http.Client{}, Log: log, Apply: f.apply, GoesBack: goesBack(own),
 		},
 	})
 }

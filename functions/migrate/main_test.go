@@ -12,8 +12,10 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"github.com/miyabi-society/platform/functions/internal/customresource"
 	"github.com/miyabi-society/platform/functions/internal/postgrestest"
 	"github.com/miyabi-society/platform/functions/internal/runtime"
+	"github.com/miyabi-society/platform/migrations"
 )
 
 var server *postgrestest.Server
@@ -73,6 +75,30 @@ func TestMigrateSaysWhatIsWrong(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), one.want) || strings.Contains(err.Error(), "geheim") {
 				t.Errorf("%s: error is %v", name, err)
 			}
+		}
+	}
+}
+
+func TestOnlyGoingBackFromItsOwnMigrationsIsNoWork(t *testing.T) {
+	t.Parallel()
+	own, err := migrations.Hash(migrations.Files)
+	if err != nil || len(own) != 64 {
+		t.Fatalf("hash %q (%v)", own, err)
+	}
+	for name, one := range map[string]struct {
+		from, to any
+		want     bool
+	}{
+		"a deployment":                 {"before", own, false},
+		"a deployment over a failed":   {"another", own, false},
+		"back to the release before":   {own, "before", true},
+		"the release before goes back": {"after", own, false},
+		"a first deployment":           {nil, own, false},
+		"the same":                     {own, own, false},
+	} {
+		r := customresource.Request{RequestType: customresource.Update, Properties: map[string]any{property: one.to}, OldProperties: map[string]any{property: one.from}}
+		if got := goesBack(own)(r); got != one.want {
+			t.Errorf("%s: goes back is %v", name, got)
 		}
 	}
 }

@@ -1,12 +1,12 @@
 package environment
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+
+	"github.com/miyabi-society/platform/migrations"
 )
 
 // Folders tells where the things lie that are built before a synthesis. All are read, none is written.
@@ -67,27 +67,13 @@ func (f Folders) Check(s Settings, functions, edgeFunctions []string) error {
 	return nil
 }
 
-// MigrationsHash is the SHA-256, in hex, of the migrations' names and contents in order. It changes exactly when
-// a migration is added, changed or removed.
+// MigrationsHash is the hash of the migrations. The migrate function has that of its own.
 func (f Folders) MigrationsHash() (string, error) {
-	files, err := filepath.Glob(filepath.Join(f.Migrations, "*.sql"))
-	if err != nil {
-		return "", fmt.Errorf("list migrations in %s: %w", f.Migrations, err)
-	}
-	if len(files) == 0 {
+	files := os.DirFS(f.Migrations)
+	if found, _ := fs.Glob(files, "*.sql"); len(found) == 0 {
 		return "", fmt.Errorf("folder %s has no *.sql migration: restore it from version control", f.Migrations)
 	}
-	slices.Sort(files)
-	hash := sha256.New()
-	for _, file := range files {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			return "", fmt.Errorf("read migration: %w", err)
-		}
-		hash.Write(fmt.Appendf(nil, "%s %d\n", filepath.Base(file), len(content)))
-		hash.Write(content)
-	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
+	return migrations.Hash(files)
 }
 
 func isFile(path string) bool {

@@ -40,6 +40,9 @@ type Request struct {
 	RequestID          string `json:"RequestId"`
 	LogicalResourceID  string `json:"LogicalResourceId"`
 	PhysicalResourceID string `json:"PhysicalResourceId"`
+	// Properties and OldProperties are those of the template, and at an Update those before it.
+	Properties    map[string]any `json:"ResourceProperties"`
+	OldProperties map[string]any `json:"OldResourceProperties"`
 }
 
 // answer is what CloudFormation wants to hear.
@@ -60,6 +63,10 @@ type Handler struct {
 	// Apply carries out a Create or an Update and gives the resource's attributes. Its context ends early enough for
 	// what it undoes and for the answer.
 	Apply func(ctx context.Context) (map[string]string, error)
+	// GoesBack tells a request that takes back what this very program was deployed for. It is answered without a change:
+	// when an update has failed, CloudFormation asks every custom resource to go back, and it does not say whether it has
+	// put the code of the release before in its place by then. Without GoesBack no request is such a one.
+	GoesBack func(Request) bool
 	// Reserve is kept of the function's time for that.
 	Reserve time.Duration
 	Client  *http.Client
@@ -97,6 +104,10 @@ func (h *Handler) carryOut(ctx context.Context, r Request) (data map[string]stri
 			data, err = nil, fmt.Errorf("panic: %v", cause)
 		}
 	}()
+	if h.GoesBack != nil && r.RequestType == Update && h.GoesBack(r) {
+		h.Log.InfoContext(ctx, "going back changes nothing: the release before works on what is there")
+		return nil, nil
+	}
 	switch r.RequestType {
 	case Create, Update:
 		ctx, cancel := h.until(ctx)

@@ -22,6 +22,8 @@ type cloudFormation struct {
 	refuse  int
 	answers []map[string]any
 	log     bytes.Buffer
+	// goesBack is what the handler tells a rollback by.
+	goesBack func(Request) bool
 }
 
 func newCloudFormation(t *testing.T, refuse int) *cloudFormation {
@@ -49,10 +51,11 @@ func newCloudFormation(t *testing.T, refuse int) *cloudFormation {
 
 func (c *cloudFormation) ask(t *testing.T, ctx context.Context, kind string, apply func(context.Context) (map[string]string, error)) error {
 	t.Helper()
-	h := &Handler{PhysicalID: "miyabi-schema", Apply: apply, Reserve: time.Minute, Client: c.Client(), Log: slog.New(slog.NewJSONHandler(&c.log, nil))}
+	h := &Handler{PhysicalID: "miyabi-schema", Apply: apply, GoesBack: c.goesBack, Reserve: time.Minute, Client: c.Client(), Log: slog.New(slog.NewJSONHandler(&c.log, nil))}
 	payload, err := json.Marshal(map[string]any{
 		"RequestType": kind, "ResponseURL": c.URL + "/?X-Amz-Signature=geheim", "StackId": "stack", "RequestId": "request",
 		"LogicalResourceId": "Schema", "PhysicalResourceId": "old", "ResourceProperties": map[string]string{"MigrationsHash": "x"},
+		"OldResourceProperties": map[string]string{"MigrationsHash": "y"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -106,6 +109,19 @@ func TestDeleteChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.wantAnswer(t, "SUCCESS", "")
+}
+
+func TestGoingBackChangesNothing(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[string]string{Update: "SUCCESS", Create: "FAILED"} {
+		c := newCloudFormation(t, 0)
+		c.goesBack = func(r Request) bool { return r.OldProperties["MigrationsHash"] == "y" }
+		err := c.ask(t, t.Context(), kind, func(context.Context) (map[string]string, error) { return nil, errors.New("was applied") })
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.wantAnswer(t, want, "")
+	}
 }
 
 func TestFailuresAreAnswered(t *testing.T) {
