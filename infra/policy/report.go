@@ -89,5 +89,9 @@ func ReadReport(assembly string) (Report, error) {
 
 // String is the report in one line.
 func (r Report) String() string {
-	return fmt.Sprintf("policy: %d checks of cdk-nag and %d rules of ours pass, %d exceptions have their reasons in docs/policy.md", r.NagPassed, r.Rules, len(r.Uses))
+	exceptions := map[Use]bool{}
+	for _, use := range r.Uses {
+		exceptions[Use{Stack: use.Stack, Resource: use.Resource, Reason: use.Reason}] = true
+	}
+	return fmt.Sprintf("policy: %d checks of cdk-nag and %d rules of ours pass, %d exceptions have their reasons in docs/policy.md", r.NagPassed, r.Rules, len(exceptions))
 }
