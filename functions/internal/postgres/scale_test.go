@@ -132,7 +132,8 @@ func (f fixture) requests(ctx context.Context, as society.Actor) map[string]func
 		requests["sweep "+string(what)] = sweep(what)
 	}
 	for name, filter := range map[string]society.TaskFilter{
-		"tasks": {}, "failed": {Status: []society.TaskStatus{society.Failed}}, "urgent": {Priority: []society.TaskPriority{society.P0}},
+		"tasks": {}, "failed": {Status: []society.TaskStatus{society.Failed}}, "ended badly": {Status: []society.TaskStatus{society.Failed, society.Cancelled}},
+		"urgent":      {Priority: []society.TaskPriority{society.P0}},
 		"of an agent": {AgentType: "Agent 3"}, "of a worker": {Worker: key(6, 3)}, "of a repository": {Repository: key(4, 2)},
 		"of a team": {Team: key(7, 1)}, "blocked": {Blocked: &yes}, "by words": {Words: "task 49"},
 	} {
