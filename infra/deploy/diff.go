@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -34,15 +35,47 @@ func (s *session) diff(ctx context.Context) error {
 	if err := errors.Join(s.checkAliases(ctx, a), s.showPrice(ctx, a)); err != nil {
 		return err
 	}
-	s.say("\nPolicy: every rule holds; the synthesis checks the project's own and cdk-nag's, and would have refused the assembly.")
+	if err := s.showPolicy(a); err != nil {
+		return err
+	}
 	s.say("Nothing is touched. `%s` deploys this.", s.deployCommand())
+	return nil
+}
+
+// policyReport is what the synthesis writes beside the templates once every rule holds; it refuses them otherwise.
+const policyReport = "policy-report.json"
+
+// showPolicy says how the new assembly stands to the rules, and which exceptions the chosen stacks need.
+func (s *session) showPolicy(a bundle.Assembly) error {
+	b, err := os.ReadFile(filepath.Join(a.Dir, policyReport))
+	if err != nil {
+		return fmt.Errorf("read what the rules say of the assembly: %w", err)
+	}
+	var report struct {
+		Rules, NagPassed int
+		Uses             []struct{ Stack string }
+	}
+	if err := json.Unmarshal(b, &report); err != nil {
+		return fmt.Errorf("%s: %w", policyReport, err)
+	}
+	chosen, exceptions := s.chosenStacks(), 0
+	for _, use := range report.Uses {
+		if slices.Contains(chosen, use.Stack) {
+			exceptions++
+		}
+	}
+	s.say("\nPolicy: %d checks of cdk-nag and %d rules of the project pass; exceptions in these stacks, with their reasons in docs/policy.md: %d.", report.NagPassed, report.Rules, exceptions)
 	return nil
 }
 
 // diffWithoutAccount answers before the emulated account exists, without starting it.
 func (s *session) diffWithoutAccount(ctx context.Context, a bundle.Assembly) error {
 	s.say("Nothing of local is deployed, so everything is new: %s", strings.Join(s.chosenStacks(), ", "))
-	return s.price(ctx, a, "")
+	after, err := bundle.Compose(s.scratch("after"), s.chosenStacks(), a)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.price(ctx, after, ""), s.showPolicy(a))
 }
 
 func (s *session) deployCommand() string {

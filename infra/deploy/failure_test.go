@@ -59,7 +59,8 @@ func TestAPhaseIsDeployedWhenAllItsStacksAre(t *testing.T) {
 		"not deployed":           {},
 		"in part":                {"Database": whole},
 		"UPDATE_ROLLBACK_FAILED": {"Database": whole, "Schema": {Status: "UPDATE_ROLLBACK_FAILED"}},
-		"deployed":               {"Database": whole, "Schema": {Status: "UPDATE_COMPLETE", Changed: begun.Add(time.Hour)}},
+		"deployed; the last update was rolled back": {"Database": whole, "Schema": {Status: "UPDATE_ROLLBACK_COMPLETE"}},
+		"deployed": {"Database": whole, "Schema": {Status: "UPDATE_COMPLETE", Changed: begun.Add(time.Hour)}},
 	} {
 		word, at := summary(both, states)
 		if word != want {

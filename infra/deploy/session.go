@@ -54,7 +54,7 @@ func newSession(o options, out io.Writer) (*session, error) {
 // locked runs a command while no other one works on the same emulated account. At AWS, CloudFormation itself refuses
 // two deployments of a stack at once.
 func (s *session) locked(ctx context.Context, command func(*session, context.Context) error) error {
-	if s.settings.IsLocal() && s.command != "status" && s.command != "env" && s.command != "check" {
+	if s.settings.IsLocal() && s.works() {
 		lock, err := s.state.Lock(ctx, s.out)
 		if err != nil {
 			return err
@@ -62,6 +62,18 @@ func (s *session) locked(ctx context.Context, command func(*session, context.Con
 		defer func() { _ = lock.Release() }()
 	}
 	return command(s, ctx)
+}
+
+// works tells whether the command works on the emulated account, and does not only look at it.
+func (s *session) works() bool {
+	switch s.command {
+	case "deploy", "destroy", "stop":
+		return true
+	case "diff", "rollback":
+		_, running := s.state.Running()
+		return running
+	}
+	return false
 }
 
 func (s *session) say(format string, values ...any) {

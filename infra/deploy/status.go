@@ -73,6 +73,8 @@ func summary(stacks []string, states map[string]stack.State) (word string, at ti
 	}
 	for _, name := range stacks {
 		switch state := states[name]; {
+		case state.Status == "UPDATE_ROLLBACK_COMPLETE":
+			word = "deployed; the last update was rolled back"
 		case state.Deployed():
 		case state.Exists():
 			return state.Status, at
