@@ -74,10 +74,10 @@ func TestABucketDeploymentPutsTheFilesWithTheirMetadata(t *testing.T) {
 func TestABucketDeploymentPrunesOnlyWhenAsked(t *testing.T) {
 	t.Parallel()
 	for more, want := range map[string][]string{
-		"      Prune: false":                                    {"site/new.txt", "site/old.txt"},
-		"      Prune: true":                                     {"site/new.txt"},
-		"":                                                      {"site/new.txt"},
-		"      Exclude: ['old*']":                               {"site/new.txt", "site/old.txt"},
+		"      Prune: false":      {"site/new.txt", "site/old.txt"},
+		"      Prune: true":       {"site/new.txt"},
+		"":                        {"site/new.txt"},
+		"      Exclude: ['old*']": {"site/new.txt", "site/old.txt"},
 		"      Exclude: ['*']\n      Include: [new.txt]":        {"site/new.txt", "site/old.txt"},
 		"      Exclude: ['*']\n      Include: ['*.txt']":        {"site/new.txt"},
 		"      Prune: 'false'\n      OutputObjectKeys: 'false'": {"site/new.txt", "site/old.txt"},
