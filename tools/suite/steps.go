@@ -27,6 +27,7 @@ func steps() []step {
 			check("types, format and generated client", command{dir: "frontend", name: "npm", args: []string{"run", "check"}}),
 		)},
 		{"templates", "the templates of every environment: cfn-lint and the CDK CLI", templates},
+		{"cloud", "the emulated AWS account: the CloudFormation engine, and the real CDK CLI on it", goTest("tests", "./cloud/...")},
 		{"reproducible", "the same sources give the same bytes, in another folder too", reproducible},
 		{"phases", "the whole system over HTTP (Terratest)", goTest("tests", "./phases/...")},
 		{"browser", "the whole system in Chromium (Playwright)", browser},
