@@ -3,7 +3,8 @@
 //
 //	fresh -stamp .build/site.stamp -in frontend -out frontend/out -- npm run build
 //
-// Times of files play no part, so a fresh checkout or a switched branch with the same content builds nothing.
+// Times of files play no part, so a fresh checkout or a switched branch with the same content builds nothing. What the step
+// prints goes to standard error: standard output belongs to the command that needed the step, such as `make url`.
 package main
 
 import (
@@ -68,7 +69,7 @@ func run(stamp string, inputs, skips, outputs, command []string) error {
 		return err
 	}
 	cmd := exec.Command(command[0], command[1:]...) //nolint:gosec // running the given command is the purpose
-	cmd.Stdout, cmd.Stderr, cmd.Stdin = os.Stdout, os.Stderr, os.Stdin
+	cmd.Stdout, cmd.Stderr, cmd.Stdin = os.Stderr, os.Stderr, os.Stdin
 	if err := cmd.Run(); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -133,5 +134,21 @@ func TestTwoRunsAtOnceDoTheWorkOnce(t *testing.T) {
 	both.Wait()
 	if got := s.run(t); got != 1 {
 		t.Errorf("ran %d times, want 1", got)
+	}
+}
+
+func TestStandardOutputIsLeftToTheCommandThatNeedsTheStep(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	program := filepath.Join(dir, "fresh")
+	if said, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil { //nolint:gosec // our own package
+		t.Fatalf("%v: %s", err, said)
+	}
+	step := exec.Command(program, "-stamp", filepath.Join(dir, "stamp"), "-in", "main.go", "--", "sh", "-c", "echo building") //nolint:gosec // just built
+	var told strings.Builder
+	step.Stderr = &told
+	said, err := step.Output()
+	if err != nil || len(said) > 0 || told.String() != "building\n" {
+		t.Errorf("output %q, error output %q: %v", said, told.String(), err)
 	}
 }
