@@ -153,6 +153,24 @@ func TestStoppingLeavesNoProcessAndNoFile(t *testing.T) {
 	}
 }
 
+func TestAnAccountWhoseFolderWasRemovedByHandEnds(t *testing.T) {
+	t.Parallel()
+	s, o := emulatedAccount(t, readyScript)
+	r, err := s.Ensure(t.Context(), o, &bytes.Buffer{}, nothingLeft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(s.Dir); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); r.Alive(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			_ = syscall.Kill(r.PID, syscall.SIGKILL)
+			t.Fatal("the account runs on, where no command finds it")
+		}
+	}
+}
+
 // The emulator makes database instances through the account: each is a real server with its own data.
 func TestADatabaseInstanceIsARealPostgreSQL(t *testing.T) {
 	t.Parallel()

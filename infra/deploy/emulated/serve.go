@@ -73,9 +73,35 @@ func serve(ctx context.Context, o Options, log io.Writer, ready func(url string)
 	select {
 	case <-ctx.Done():
 		return os.Remove(o.State.Path(recordFile))
+	case <-o.State.forgotten(me, ctx.Done()):
+		return errors.New("the state folder was removed, so nobody can find this account any longer; it ends")
 	case <-e.child.Done():
 		return fmt.Errorf("the emulator has ended by itself (%w)", e.child.Err())
 	}
+}
+
+// watchInterval is how often the account looks whether its record is still there.
+const watchInterval = time.Second
+
+// forgotten is closed when the account is no longer on record: its folder was removed by hand.
+func (s State) forgotten(me Record, done <-chan struct{}) <-chan struct{} {
+	gone := make(chan struct{})
+	go func() {
+		tick := time.NewTicker(watchInterval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+			}
+			if r, err := s.read(); errors.Is(err, os.ErrNotExist) || err == nil && r.Process != me.Process {
+				close(gone)
+				return
+			}
+		}
+	}()
+	return gone
 }
 
 // listen serves a handler on a free port of 127.0.0.1.
