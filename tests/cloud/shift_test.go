@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -125,6 +126,15 @@ func TestAHookThatFailsKeepsTheAlias(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAFunctionThatHasNotChangedGetsNoSecondVersion(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.must(types.StackStatusCreateComplete, released("one", "", ""))
+	again := strings.ReplaceAll(strings.ReplaceAll(released("one", "", ""), "Versionone", "Versionagain"), "LABEL: again", "LABEL: one")
+	s.must(types.StackStatusUpdateRollbackComplete, again)
+	s.logged("Versionagain", "CREATE_FAILED", "A version for this Lambda function exists ( 1 ). Modify the function to create a new version.")
 }
 
 func TestCodeDeployTellsADeploymentGroupAsItWasConfigured(t *testing.T) {

@@ -113,6 +113,8 @@ class Deployment:
 
     def _bring(self, name: str) -> None:
         stack, old = self.stack, self.stack.resources.get(name)
+        if old is not None and not old.exists:
+            old = None
         verb = "create" if old is None else "update"
         try:
             new = resources.desired(stack, self.model, name)

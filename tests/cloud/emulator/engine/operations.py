@@ -9,12 +9,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from ..template.errors import TemplateError
 from ..wire.operation import Refusal
-from .changeset import ChangeSet
+from .changeset import ChangeSet, expect_updatable
 from .deployment import Deployment, check_exports, remove_all, roll_back_creation
 from .model import Model
 from .stack import Stack, now
-from ..template.errors import TemplateError
 
 HOLD_SECONDS = 20.0
 """How long a request is held for its operation to be done."""
@@ -26,6 +26,10 @@ def execute(stack: Stack, change_set: ChangeSet, disable_rollback: bool, token: 
     """Carries out a change set."""
     if change_set.execution != "AVAILABLE" or change_set.model is None:
         raise Refusal("InvalidChangeSetStatus", f"ChangeSet [{change_set.id}] cannot be executed in its current status of [{change_set.status}]")
+    if change_set.kind == "UPDATE":
+        expect_updatable(stack)
+    elif stack.status != "REVIEW_IN_PROGRESS":
+        raise Refusal("InvalidChangeSetStatus", f"ChangeSet [{change_set.id}] cannot be executed: the stack is {stack.status}")
     stack.change_sets.clear()
     deploy(stack, change_set.model, change_set.settings, change_set.kind == "CREATE", disable_rollback, token)
 

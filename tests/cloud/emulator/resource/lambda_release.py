@@ -14,14 +14,33 @@ class Version(Kind):
 
     def create(self, work: Work) -> dict[str, Any]:
         asked = {"Description": work.get("Description")} if work.get("Description") else {}
+        self._expect_change(work)
         made = work.aws("lambda").publish_version(FunctionName=work.get("FunctionName"), **asked)
         work.physical_id = made["FunctionArn"]
         provision(work, made["Version"])
         return {"Version": made["Version"], "FunctionArn": made["FunctionArn"]}
 
+    def _expect_change(self, work: Work) -> None:
+        """Refuses a version that would be the same as the last one, for which Lambda returns that one and CloudFormation fails."""
+        name = work.get("FunctionName")
+        versions = work.aws("lambda").list_versions_by_function(FunctionName=name)["Versions"]
+        published = [one for one in versions if one["Version"] != "$LATEST"]
+        if not published:
+            return
+        last = max(published, key=lambda one: int(one["Version"]))
+        if _told(work.aws("lambda").get_function_configuration(FunctionName=name)) == _told(last):
+            told = f"A version for this Lambda function exists ( {last['Version']} ). Modify the function to create a new version."
+            raise FileExistsError(told)
+
     def delete(self, work: Work) -> None:
         name, version = split_qualifier(work.physical_id)
         work.aws("lambda").delete_function(FunctionName=name, Qualifier=version)
+
+
+def _told(function: dict[str, Any]) -> dict[str, Any]:
+    """Returns of a function's configuration what makes one version differ from another."""
+    own = {"FunctionArn", "Version", "LastModified", "RevisionId", "Description", "LastUpdateStatus", "MasterArn", "ResponseMetadata"}
+    return {key: value for key, value in function.items() if key not in own}
 
 
 def provision(work: Work, qualifier: str) -> None:

@@ -1,4 +1,4 @@
-"""What moto's model of a function forgets: where it logs, its tracing after a change, and the VPC of its subnets."""
+"""What moto's model of a function forgets: where it logs, its tracing and architecture after a change, the VPC of its subnets."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from moto.ec2.models import ec2_backends
 
 _create = models.LambdaFunction.__init__
 _update = models.LambdaFunction.update_configuration
+_update_code = models.LambdaFunction.update_function_code
 _describe = models.LambdaFunction.get_configuration
 
 
@@ -28,6 +29,12 @@ def _update_configuration(self: models.LambdaFunction, updates: dict[str, Any]) 
     return _update(self, updates)
 
 
+def _update_function_code(self: models.LambdaFunction, updates: dict[str, Any]) -> dict[str, Any]:
+    if updates.get("Architectures"):
+        self.architectures = updates["Architectures"]
+    return _update_code(self, updates)
+
+
 def _get_configuration(self: models.LambdaFunction, on_create: bool = False) -> dict[str, Any]:
     told = _describe(self, on_create)
     held = getattr(self, "logging_config", None) or {}
@@ -46,5 +53,6 @@ def _vpc_config(self: models.LambdaFunction) -> dict[str, Any] | None:
 
 models.LambdaFunction.__init__ = _init  # type: ignore[method-assign]
 models.LambdaFunction.update_configuration = _update_configuration  # type: ignore[method-assign]
+models.LambdaFunction.update_function_code = _update_function_code  # type: ignore[method-assign]
 models.LambdaFunction.get_configuration = _get_configuration  # type: ignore[method-assign]
 models.LambdaFunction.vpc_config = property(_vpc_config)  # type: ignore[assignment,method-assign]
