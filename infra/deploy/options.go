@@ -143,7 +143,7 @@ func (o options) check() error {
 	name := o.settings.Name
 	isAccount := o.phases[0].Number < 0
 	switch {
-	case o.settings.IsLocal() && o.state == "":
+	case o.settings.IsLocal() && o.state == "" && o.command != "check":
 		return fmt.Errorf("%s of local needs --state DIR", o.command)
 	case (o.command == "deploy" || o.command == "diff") && o.assembly == "":
 		return fmt.Errorf("%s needs --assembly DIR", o.command)

@@ -41,7 +41,7 @@ func newSession(o options, out io.Writer) (*session, error) {
 		return nil, errors.New("run this in the project's root, where cdk.json is")
 	}
 	s := &session{options: o, out: out}
-	if o.settings.IsLocal() {
+	if o.settings.IsLocal() && o.state != "" {
 		var err error
 		if s.state, err = emulated.Open(o.state); err != nil {
 			return nil, err

@@ -88,11 +88,15 @@ func summary(stacks []string, states map[string]stack.State) (word string, at ti
 // check says what the account lacks for a deployment.
 func (s *session) check(ctx context.Context) error {
 	if s.settings.IsLocal() {
-		python, err := emulated.Python(ctx, s.out)
+		python, lacking, err := emulated.FindPython(ctx)
 		if err != nil {
 			return err
 		}
-		s.say("  %-8s %-12s %s", "found", "emulator", "Python with the packages of "+emulated.Requirements+": "+python)
+		if lacking != "" {
+			s.say("  %-8s %-12s %s; `make deploy ENV=local` installs it into the project", "absent", "emulator", lacking)
+			return nil
+		}
+		s.say("  %-8s %-12s packages of %s in %s", "found", "emulator", emulated.Requirements, python)
 		return nil
 	}
 	t, err := target.AWS(ctx, s.settings)

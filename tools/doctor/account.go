@@ -28,11 +28,15 @@ func hasCredentials(getenv func(string) string, home string) bool {
 }
 
 // examineAccount says what the AWS account lacks for a deployment of an environment, by the command that deploys.
-// Without credentials it says how to get some.
+// Without credentials it says how to get some. The environment local has an emulated account, which needs none.
 func examineAccount(out io.Writer, environment string) bool {
-	fmt.Fprintf(out, "AWS account for %s\n", environment)
 	home, _ := os.UserHomeDir() // without one there are no files of it
-	if !hasCredentials(os.Getenv, home) {
+	kind := "AWS account"
+	if environment == "local" {
+		kind = "emulated AWS account"
+	}
+	fmt.Fprintf(out, "%s for %s\n", kind, environment)
+	if environment != "local" && !hasCredentials(os.Getenv, home) {
 		fmt.Fprintln(out, "  absent   credentials  nothing but `make deploy` to AWS needs them: `aws configure` or `aws configure sso`")
 		return true
 	}

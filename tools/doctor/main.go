@@ -22,7 +22,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "doctor:", err)
 		os.Exit(2)
 	}
-	if *account != "" && *account != "local" {
+	if *account != "" {
 		ok = examineAccount(os.Stdout, *account) && ok
 	}
 	if !ok {

@@ -23,32 +23,50 @@ const environmentDir = ".build/python"
 // Python gives an interpreter that has exactly the pinned packages: the installed one, else one of a virtual
 // environment, which it makes.
 func Python(ctx context.Context, out io.Writer) (string, error) {
-	pins, err := readPins(Requirements)
+	ready, lacking, err := FindPython(ctx)
+	if err != nil || lacking == "" {
+		return ready, err
+	}
+	own, err := ownPython()
 	if err != nil {
 		return "", err
+	}
+	_, _ = fmt.Fprintf(out, "installing the emulator's Python packages into %s (%s)\n", environmentDir, lacking)
+	return own, makeEnvironment(ctx, ready, own)
+}
+
+// FindPython gives the interpreter that has the pinned packages, or the installed one with what it lacks.
+func FindPython(ctx context.Context) (python, lacking string, err error) {
+	pins, err := readPins(Requirements)
+	if err != nil {
+		return "", "", err
 	}
 	installed, err := exec.LookPath("python3")
 	if err != nil {
-		return "", errors.New("ENV=local needs Python 3.10 or newer for the emulated account: " + installPython())
+		return "", "", errors.New("ENV=local needs Python 3.10 or newer for the emulated account: " + installPython())
 	}
-	lacking, err := lacks(ctx, installed, pins)
+	if lacking, err = lacks(ctx, installed, pins); err != nil || lacking == "" {
+		return installed, "", err
+	}
+	own, err := ownPython()
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	if lacking == "" {
-		return installed, nil
+	if _, err := os.Stat(own); err == nil {
+		if still, err := lacks(ctx, own, pins); err == nil && still == "" {
+			return own, "", nil
+		}
 	}
+	return installed, lacking, nil
+}
+
+// ownPython is the interpreter of the virtual environment.
+func ownPython() (string, error) {
 	own, err := filepath.Abs(filepath.Join(environmentDir, "bin", "python"))
 	if err != nil {
 		return "", fmt.Errorf("find the virtual environment: %w", err)
 	}
-	if _, err := os.Stat(own); err == nil {
-		if still, err := lacks(ctx, own, pins); err == nil && still == "" {
-			return own, nil
-		}
-	}
-	_, _ = fmt.Fprintf(out, "installing the emulator's Python packages into %s (%s)\n", environmentDir, lacking)
-	return own, makeEnvironment(ctx, installed, own)
+	return own, nil
 }
 
 func makeEnvironment(ctx context.Context, python, own string) error {
