@@ -144,7 +144,8 @@ func TestStandardOutputIsLeftToTheCommandThatNeedsTheStep(t *testing.T) {
 	if said, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil { //nolint:gosec // our own package
 		t.Fatalf("%v: %s", err, said)
 	}
-	step := exec.Command(program, "-stamp", filepath.Join(dir, "stamp"), "-in", "main.go", "--", "sh", "-c", "echo building") //nolint:gosec // just built
+	step := exec.Command(program, "-stamp", "stamp", "-in", program, "--", "sh", "-c", "echo building") //nolint:gosec // just built
+	step.Dir = dir
 	var told strings.Builder
 	step.Stderr = &told
 	said, err := step.Output()
