@@ -58,9 +58,12 @@ func (s *stack) live() (version, label string) {
 	if out.FunctionError != nil {
 		s.Fatalf("%s: %s", *out.FunctionError, out.Payload)
 	}
-	var answer struct{ Version, Label string }
+	var answer struct{ Version, Label, ARN string }
 	if err := json.Unmarshal(out.Payload, &answer); err != nil {
 		s.Fatal(err)
+	}
+	if !strings.HasSuffix(answer.ARN, ":function:"+s.physical("Actor")+":live") {
+		s.Errorf("the function was told that it is %s", answer.ARN)
 	}
 	return answer.Version, answer.Label
 }

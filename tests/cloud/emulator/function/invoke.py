@@ -35,13 +35,18 @@ def find(region: str, name: str, qualifier: str | None = None) -> LambdaFunction
     return lambda_backends[current().account][region].get_function(name, qualifier)
 
 
-def invoke(function: LambdaFunction, event: bytes) -> Result:
-    """Runs a function for one event. What goes wrong is in the result, as Lambda answers it."""
+def invoke(function: LambdaFunction, event: bytes, qualifier: str = "") -> Result:
+    """Runs a function for one event. What goes wrong is in the result, as Lambda answers it.
+
+    The function is told the ARN by which it was invoked, with the alias or version that the caller named:
+    https://docs.aws.amazon.com/lambda/latest/dg/golang-context.html
+    """
     try:
         start, folder = command(function.code_bytes)
     except CannotRun as error:
         return Result(_failure("Runtime.InvalidEntrypoint", str(error)), "Unhandled", "")
-    invocation = Invocation(event, function.function_arn, float(function.timeout or 3))
+    arn = ":".join(function.function_arn.split(":")[:7] + ([qualifier] if qualifier else []))
+    invocation = Invocation(event, arn, float(function.timeout or 3))
     api = RuntimeAPI(invocation)
     try:
         result = _run(function, start, folder, invocation, api)

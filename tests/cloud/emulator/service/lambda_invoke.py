@@ -8,15 +8,17 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..function.invoke import find, invoke
+from ..resource.lambda_function import split_qualifier
 from ..wire.operation import Call, Refusal, operation
 
 
 @operation("lambda", "Invoke")
 def invoke_function(call: Call) -> dict[str, Any]:
     """Runs a function: waits for its answer, or lets it run when the call is asynchronous."""
-    name, qualifier = call.get("FunctionName", ""), call.get("Qualifier")
+    name = call.get("FunctionName", "")
+    qualifier = call.get("Qualifier") or split_qualifier(name)[1]
     try:
-        function = find(call.region, name, qualifier)
+        function = find(call.region, name, qualifier or None)
     except ClientError as error:
         raise Refusal("ResourceNotFoundException", str(error)) from error
     except Exception as error:
@@ -26,9 +28,9 @@ def invoke_function(call: Call) -> dict[str, Any]:
     if kind == "DryRun":
         return {"StatusCode": 204}
     if kind == "Event":
-        threading.Thread(target=invoke, args=(function, event), daemon=True).start()
+        threading.Thread(target=invoke, args=(function, event, qualifier), daemon=True).start()
         return {"StatusCode": 202}
-    result = invoke(function, event)
+    result = invoke(function, event, qualifier)
     told: dict[str, Any] = {"StatusCode": 200, "Payload": result.body, "ExecutedVersion": str(function.version)}
     if result.error:
         told["FunctionError"] = result.error

@@ -52,6 +52,7 @@ func main() {
 		if err != nil {
 			log.Fatal(err)
 		}
+		invokedBy = next.Header.Get("Lambda-Runtime-Invoked-Function-Arn")
 		answer, end := act(body), "/response"
 		if answer == nil {
 			answer, end = []byte(`{"errorType":"ActorFailed","errorMessage":"the actor was told to fail"}`), "/error"
@@ -61,6 +62,9 @@ func main() {
 		}
 	}
 }
+
+// invokedBy is the ARN that the caller named.
+var invokedBy string
 
 // act does what it is told and returns the function's answer, nil for an error.
 func act(body []byte) []byte {
@@ -98,7 +102,7 @@ func act(body []byte) []byte {
 	if what == "echo" {
 		return body
 	}
-	return fmt.Appendf(nil, `{"version":%q,"label":%q}`, os.Getenv("AWS_LAMBDA_FUNCTION_VERSION"), os.Getenv("LABEL"))
+	return fmt.Appendf(nil, `{"version":%q,"label":%q,"arn":%q}`, os.Getenv("AWS_LAMBDA_FUNCTION_VERSION"), os.Getenv("LABEL"), invokedBy)
 }
 
 func answerCloudFormation(e event, what string) {
