@@ -45,7 +45,7 @@ var stackExceptions = []Exception{{
 }, {
 	Stack: "Database", Resource: "Database/Instance/Resource", Where: oneZone,
 	Rules:  []string{"AwsSolutions-RDS3"},
-	Reason: "A standby doubles the instance's price and exceeds the budget of USD 52 a month; point-in-time recovery and the runbook bring the database back in another zone.",
+	Reason: "A standby doubles the instance's price and exceeds the budget of USD 52 a month; point-in-time recovery and docs/runbooks/restore-the-database.md bring the database back in another zone.",
 	Until:  "The availability asked for is higher than a restore takes: set Database.MultiAZ, `make cost` shows its price.",
 }, {
 	Stack: "Database", Resource: "Database/Instance/Resource", Where: unprotected,
@@ -89,7 +89,7 @@ var stackExceptions = []Exception{{
 	Stack: "Api", Resource: "Identity/Resource",
 	Rules: []string{"AwsSolutions-SMG4"},
 	Reason: "The secret holds the key of the sign-in tokens and the pair that GitHub issued. GitHub has no interface to renew its half, " +
-		"and the key is renewed by a person after docs/runbooks, while both keys are valid by their kid: a rotation function would be one more thing that can read the secret.",
+		"and the key is renewed by a person after docs/runbooks/renew-the-signing-key.md, while both keys are valid by their kid: a rotation function would be one more thing that can read the secret.",
 	Until: "GitHub lets its OAuth secrets be renewed by a program, or the key must be renewed more often than once a year.",
 }, {
 	Stack: "Api", Resource: "HttpApi/ANY--api--{proxy+}/Resource",
