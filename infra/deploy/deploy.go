@@ -67,11 +67,11 @@ func (s *session) mayDeploy(ctx context.Context, a bundle.Assembly) error {
 	if s.settings.IsLocal() || s.phases[0].Number < 0 {
 		return nil
 	}
-	own, err := account.HasOwnStack(ctx, s.target)
-	if err == nil && !own {
+	// A deploy role may not look, and is itself a part of that stack.
+	if own, err := account.HasOwnStack(ctx, s.target); err == nil && !own {
 		s.say("Note: %s.", account.OwnStackAdvice(s.target))
 	}
-	return err
+	return nil
 }
 
 // checkAliases holds the rule on aliases between what is deployed and what would be.
@@ -169,14 +169,14 @@ func (s *session) deployPhase(ctx context.Context, p phase.Phase, a bundle.Assem
 	return nil
 }
 
-// prune deletes old versions of a phase's functions.
+// prune deletes old versions of those of a phase's functions that have versions.
 func (s *session) prune(ctx context.Context, p phase.Phase) error {
 	for _, name := range p.Stacks(s.settings) {
-		functions, err := stack.Resources(ctx, s.stacks, name, "AWS::Lambda::Function")
+		published, err := stack.Resources(ctx, s.stacks, name, "AWS::Lambda::Version")
 		if err != nil {
 			return err
 		}
-		for _, f := range functions {
+		for _, f := range versions.Functions(published) {
 			deleted, err := versions.Prune(ctx, s.target.Lambda(), f)
 			if err != nil {
 				return err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -44,6 +45,19 @@ func Prune(ctx context.Context, c *lambda.Client, function string) ([]string, er
 		}
 	}
 	return old, nil
+}
+
+// Functions are the names of the functions whose versions have the given ARNs,
+// arn:aws:lambda:REGION:ACCOUNT:function:NAME:VERSION, each once and sorted.
+func Functions(published []string) []string {
+	var names []string
+	for _, arn := range published {
+		if parts := strings.Split(arn, ":"); len(parts) >= 7 {
+			names = append(names, parts[6])
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // inUse are the versions that aliases send requests to.

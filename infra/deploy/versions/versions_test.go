@@ -22,3 +22,11 @@ func TestTheNewestVersionsAndThoseInUseStay(t *testing.T) {
 		t.Errorf("deletes %v of five", got)
 	}
 }
+
+func TestTheFunctionOfAVersionIsInItsARN(t *testing.T) {
+	t.Parallel()
+	arn := "arn:aws:lambda:us-east-1:123456789012:function:Miyabi-dev-"
+	if got := Functions([]string{arn + "auth:2", arn + "api:7", arn + "api:8"}); !slices.Equal(got, []string{"Miyabi-dev-api", "Miyabi-dev-auth"}) {
+		t.Errorf("functions %v", got)
+	}
+}
