@@ -106,6 +106,9 @@ func (s *session) finish(ctx context.Context, phases []phase.Phase) error {
 	}
 	if url != "" {
 		s.say("\n  Miyabi Society   %s", url)
+		if s.settings.IsLocal() {
+			s.say("  Demo data        make seed STATE='%s'", s.plane.State)
+		}
 	}
 	if s.noChecks {
 		return nil

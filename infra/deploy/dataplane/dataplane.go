@@ -7,8 +7,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -33,7 +35,27 @@ func (p Plane) Up(ctx context.Context, assembly, database string) (url string, e
 	if err != nil {
 		return "", fmt.Errorf("run what was deployed: %w: %s", err, reason(text))
 	}
+	if err := p.noteDatabase(database); err != nil {
+		return "", err
+	}
 	return p.URL(ctx)
+}
+
+// noteDatabase writes the database's port where a local cloud with a PostgreSQL of its own keeps it, so that what looks
+// for the database of a local run, such as `make seed`, finds this one too.
+func (p Plane) noteDatabase(database string) error {
+	_, port, err := net.SplitHostPort(database)
+	if err != nil {
+		return fmt.Errorf("the database's address %q is not HOST:PORT: %w", database, err)
+	}
+	file := filepath.Join(p.State, "postgres", "port")
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return fmt.Errorf("note the database's port: %w", err)
+	}
+	if err := os.WriteFile(file, []byte(port), 0o600); err != nil {
+		return fmt.Errorf("note the database's port: %w", err)
+	}
+	return nil
 }
 
 // URL is the address of the running plane.
