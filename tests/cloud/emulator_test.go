@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -46,6 +47,7 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	if started {
 		if e, err := shared(); err == nil {
+			e.explainEnd()
 			e.stop()
 		}
 	}
@@ -133,6 +135,15 @@ func start(instances string) (*emulator, error) {
 	return e, e.store(codeBucket)
 }
 
+// explainEnd prints the end of the log of an emulator that has ended by itself.
+func (e *emulator) explainEnd() {
+	if e.command.Process.Signal(syscall.Signal(0)) == nil && !zombie(e.command.Process.Pid) {
+		return
+	}
+	log, _ := os.ReadFile(e.log)
+	fmt.Printf("the emulator has ended by itself: %v\n%s\n", e.command.Wait(), log[max(0, len(log)-4000):])
+}
+
 // stop ends the emulator and waits until it is gone.
 func (e *emulator) stop() time.Duration {
 	began := time.Now()
@@ -210,6 +221,12 @@ func zipped(files map[string]string) ([]byte, error) {
 	}
 	err := archive.Close()
 	return out.Bytes(), err
+}
+
+// zombie says whether a process has ended and nobody has asked for its status yet.
+func zombie(pid int) bool {
+	out, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
+	return err != nil || strings.HasPrefix(strings.TrimSpace(string(out)), "Z")
 }
 
 // root is the checkout's folder.
