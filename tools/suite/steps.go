@@ -22,6 +22,7 @@ func steps() []step {
 		{"functions", "functions, migrations and the API document, on real PostgreSQL", goTestCovering("functions/internal/postgres", leastCoverage, "./functions/...", "./migrations/...")},
 		{"local", "the local cloud, rule by rule", goTest(".", "./infra/local/...")},
 		{"stacks", "the CDK app: settings, constructs, policy, synthesized stacks", goTest(".", "./infra", "./infra/assembly/...", "./infra/quiet", "./infra/environment/...", "./infra/construct/...", "./infra/policy/...", "./infra/cost", "./infra/criteria/...", "./stacks/...")},
+		{"deploy", "the deploy command: releases, refusals, the emulated account", goTest(".", "./infra/deploy/...", "./infra/background/...")},
 		{"dashboard", "components, edge functions and types of the dashboard", both(
 			reported("vitest", command{dir: "frontend", name: "npm", args: []string{"test", "--", "--reporter=json", "--outputFile=" + vitest}}, vitest, readVitest),
 			check("types, format and generated client", command{dir: "frontend", name: "npm", args: []string{"run", "check"}}),
