@@ -156,7 +156,7 @@ func TestTheIdentitySecretIsGeneratedWithPlacesForTheGitHubPair(t *testing.T) {
 		"GenerateStringKey": "jwt_key", "PasswordLength": 64, "ExcludePunctuation": true}`)
 }
 
-func TestVersionsAreKept(t *testing.T) {
+func TestVersionsAreKeptUnlessTheirDeploymentIsRolledBack(t *testing.T) {
 	t.Parallel()
 	s := stackOf(t, environment.Dev, "Api")
 	versions := s.IDs("AWS::Lambda::Version")
@@ -164,7 +164,7 @@ func TestVersionsAreKept(t *testing.T) {
 		t.Fatalf("versions: %v", versions)
 	}
 	for _, id := range versions {
-		if got := s.attribute(id, "DeletionPolicy"); got != "Retain" {
+		if got := s.attribute(id, "DeletionPolicy"); got != "RetainExceptOnCreate" {
 			t.Errorf("%s has the deletion policy %v", id, got)
 		}
 	}

@@ -59,8 +59,10 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 		LogGroup:      logs,
 		Role:          newFunctionRole(scope, id+"Role", props, logs),
 		LoggingFormat: awslambda.LoggingFormat_JSON,
+		// Versions stay, so that an alias can go back to one. One whose deployment is rolled back goes: Lambda makes no
+		// second version of the same code, so that it could not be deployed again once the cause is mended.
 		CurrentVersionOptions: &awslambda.VersionOptions{
-			RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
+			RemovalPolicy: awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE,
 		},
 	}
 	if props.ReservedConcurrency > 0 {

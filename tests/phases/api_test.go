@@ -37,7 +37,6 @@ var apiChecks = []check{
 	{name: "the API gives its OpenAPI document", ask: openAPIDocument},
 	{name: "who is not signed in is refused with a problem document", ask: problemDocument},
 	{name: "the API has nothing at an unknown path", ask: unknownPath},
-	{name: "a WebSocket upgrade without credentials is refused", ask: webSocketUpgrade},
 	{name: "a person signs in and makes an organization with a task, which nobody else sees", ask: tenancy},
 	{name: "a session outlives its access token and ends when its person signs out", ask: sessionLife},
 	{name: "a change from another origin is refused", ask: otherOriginsAreRefused},
@@ -76,20 +75,6 @@ func problemDocument(t *testing.T, d *deployment) {
 
 func unknownPath(t *testing.T, d *deployment) {
 	require.Equal(t, http.StatusNotFound, newClient(t, d.base(t)).status(t, http.MethodGet, "/api/v1/no-such-path", ""))
-}
-
-// webSocketUpgrade asks for a connection as a browser does. AWS refuses it for want of a signature; the local cloud,
-// which checks none, says that it cannot serve it.
-func webSocketUpgrade(t *testing.T, d *deployment) {
-	address, want := d.url+"/live", http.StatusNotImplemented
-	if !d.local() {
-		address, want = "https://"+d.parameter(t, "api", "websocket-api-id")+".execute-api."+region+".amazonaws.com/live", http.StatusForbidden
-	}
-	r := newClient(t, d.base(t)).send(t, http.MethodGet, address, "", http.Header{
-		"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="},
-	})
-	require.Equal(t, want, r.status, r.body)
-	require.Contains(t, r.body, " ", "the refusal says why")
 }
 
 // The people who can sign in to a local cloud.

@@ -43,16 +43,17 @@ func signIn(t *testing.T, base string, person int) *client {
 	form := readForm(t, page)
 	form.values.Set("login", form.buttons["login"][person])
 	landed := c.send(t, http.MethodPost, form.action, form.values.Encode(), http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
-	require.Equal(t, http.StatusOK, landed.status, landed.body)
-	require.Equal(t, base+"/en/organizations/", landed.url.String())
+	require.Equal(t, base+"/en/organizations/", landed.url.String(), "a page that is there once the dashboard is deployed")
+	require.Equal(t, http.StatusOK, c.status(t, http.MethodGet, "/api/v1/me", ""))
 	return c
 }
 
-// do sends a request to a path of the system. Without headers of its own a change names its origin.
+// do sends a request to a path of the system. Without headers of its own a change says that it comes from the site
+// itself, as a browser does.
 func (c *client) do(t *testing.T, method, path, body string, header http.Header) response {
 	t.Helper()
 	if header == nil && method != http.MethodGet {
-		header = http.Header{"Origin": {c.base}}
+		header = http.Header{"Origin": {c.base}, "Sec-Fetch-Site": {"same-origin"}}
 	}
 	header = header.Clone()
 	if body != "" {

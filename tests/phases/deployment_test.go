@@ -36,6 +36,8 @@ type deployment struct {
 	reached int
 	// failed means that a phase could not be deployed.
 	failed bool
+	// assemblies are those of the drills, by what they hold, so that each is synthesized once.
+	assemblies map[string]string
 }
 
 // newDeployment makes ready for what the variables ask for. It deploys nothing.
@@ -44,7 +46,7 @@ func newDeployment(getenv func(string) string) (*deployment, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &deployment{target: t, expected: expectations(t.environment), url: getenv("MIYABI_URL"), state: getenv("MIYABI_STATE"), reached: last}
+	d := &deployment{target: t, expected: expectations(t.environment), url: getenv("MIYABI_URL"), state: getenv("MIYABI_STATE"), reached: last, assemblies: map[string]string{}}
 	endpoint := getenv("AWS_ENDPOINT_URL")
 	if d.local() {
 		if err := forgetAccounts(); err != nil {
@@ -125,6 +127,9 @@ func (d *deployment) command(t *testing.T, ctx context.Context, program string, 
 // exported is a line of `bin/deploy env`.
 var exported = regexp.MustCompile(`(?m)^export ([A-Z_]+)='(.*)'$`)
 
+// unreachable is how `bin/deploy env` says that there is no deployment, or that it does not run since an error.
+var unreachable = regexp.MustCompile(`nothing of local is deployed|does not run`)
+
 // find reads where the deployment is. There may be none yet, or none any longer.
 func (d *deployment) find(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, "bin/deploy", "env", "--env", d.environment, "--state", d.state)
@@ -132,7 +137,7 @@ func (d *deployment) find(ctx context.Context) error {
 	out, err := cmd.CombinedOutput()
 	d.url = ""
 	switch {
-	case err != nil && strings.Contains(string(out), "is deployed"): // "nothing of local is deployed"
+	case err != nil && unreachable.Match(out):
 		return nil
 	case err != nil:
 		return fmt.Errorf("bin/deploy env: %w: %s", err, out)

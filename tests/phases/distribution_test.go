@@ -40,7 +40,6 @@ func siteOrigin(t *testing.T, d *deployment) {
 	c := d.distribution(t)
 	o := origin(t, c, c.DefaultCacheBehavior.TargetOriginId)
 	require.Contains(t, aws.ToString(o.DomainName), d.parameter(t, "dashboard", "bucket-name")+".s3.")
-	require.NotNil(t, o.S3OriginConfig)
 	require.Equal(t, types.ViewerProtocolPolicyRedirectToHttps, c.DefaultCacheBehavior.ViewerProtocolPolicy)
 	require.Equal(t, "index.html", aws.ToString(c.DefaultRootObject))
 }

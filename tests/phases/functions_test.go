@@ -159,7 +159,7 @@ func onlyTheAPIInvokesAliases(t *testing.T, d *deployment) {
 	for function, path := range map[string]string{"api": "/api/{proxy+}", "auth": "/auth/{proxy+}"} {
 		allowed := d.invokers(t, function, "live")
 		require.Len(t, allowed, 1, function)
-		require.Equal(t, "apigateway.amazonaws.com", allowed[0].service())
+		require.Equal(t, []string{"apigateway.amazonaws.com"}, allowed[0].services())
 		source := allowed[0].condition("ArnLike", "AWS:SourceArn")
 		require.Contains(t, source, ":"+api+"/")
 		require.True(t, strings.HasSuffix(source, path), source)
@@ -185,7 +185,7 @@ func sweepSchedule(t *testing.T, d *deployment) {
 	require.EqualValues(t, "ENABLED", rule.State)
 	allowed := d.invokers(t, "sweep", "")
 	require.Len(t, allowed, 1)
-	require.Equal(t, "events.amazonaws.com", allowed[0].service())
+	require.Equal(t, []string{"events.amazonaws.com"}, allowed[0].services())
 	require.Equal(t, aws.ToString(rule.Arn), allowed[0].condition("ArnLike", "AWS:SourceArn"))
 }
 

@@ -19,3 +19,19 @@ func TestPhase2API(t *testing.T) { testPhase(t, 2) }
 func TestPhase3Dashboard(t *testing.T) { testPhase(t, 3) }
 
 func TestPhase4Operations(t *testing.T) { testPhase(t, 4) }
+
+func TestDeployingTheSameAgainChangesNothing(t *testing.T) { testSameAgain(t) }
+
+func TestDrillAMigrationFailsHalfway(t *testing.T) { drill(t, drillFailedMigration) }
+
+func TestDrillAVersionFailsItsHook(t *testing.T) { drill(t, drillFailedHook) }
+
+func TestDrillTheLastResourceOfAnUpdateFails(t *testing.T) { drill(t, drillLastResourceFails) }
+
+func TestDrillABadDashboardIsRolledBack(t *testing.T) { drill(t, drillBadDashboard) }
+
+func TestDrillTheAPIIsRolledBack(t *testing.T) { drill(t, drillAPIRollback) }
+
+func TestDrillTheSchemaIsRolledBack(t *testing.T) { drill(t, drillSchemaRollback) }
+
+func TestDestroyTakesEachPhaseAwayAlone(t *testing.T) { testDestroy(t) }

@@ -41,11 +41,18 @@ func (s statement) condition(operator, key string) string {
 	return ""
 }
 
-// service is the service that the statement is about, "" when it is another principal.
-func (s statement) service() string {
+// services are the services that the statement is about; none when it is about another principal.
+func (s statement) services() (names []string) {
 	principal, _ := s.Principal.(map[string]any)
-	name, _ := principal["Service"].(string)
-	return name
+	switch value := principal["Service"].(type) {
+	case string:
+		names = append(names, value)
+	case []any:
+		for _, one := range value {
+			names = append(names, one.(string))
+		}
+	}
+	return names
 }
 
 func topicPolicy(t *testing.T, topic string) []statement {
