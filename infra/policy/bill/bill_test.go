@@ -272,6 +272,11 @@ func TestTheLocalEnvironmentHasTheBillThatItWouldHaveOnAWS(t *testing.T) {
 	if err != nil || !strings.Contains(strings.Join(bill.Notes(), "\n"), "local runs on this machine and costs nothing") {
 		t.Errorf("notes %v, error %v", bill.Notes(), err)
 	}
+	waiting, err := billOf(t, settingsOf(t, environment.Local), strings.NewReplacer("prod", "local", "arm64", "x86_64").Replace(apiFunction),
+		`"Live": {"Type": "AWS::Lambda::Alias", "Properties": {"FunctionName": {"Ref": "Api"}, "ProvisionedConcurrencyConfig": {"ProvisionedConcurrentExecutions": 1}}}`)
+	if err != nil || waiting.Line("lambda-provisioned/arm64").Cents != 219 {
+		t.Errorf("a waiting process of this machine's architecture is not priced as on AWS: %v", err)
+	}
 }
 
 func TestOnlyProdInTheApprovedRegionIsHeldToTheLimit(t *testing.T) {

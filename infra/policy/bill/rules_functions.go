@@ -64,7 +64,8 @@ func (r resource) functionName() (string, error) {
 	return strings.TrimPrefix(name, "Miyabi-"+r.settings.Name+"-"), err
 }
 
-// functionSize is the function's memory in GB and its processor architecture.
+// functionSize is the function's memory in GB and its processor architecture. The architecture of the local environment is
+// this machine's; its functions are priced as they would run on AWS.
 func (r resource) functionSize() (gb float64, architecture string, err error) {
 	memory, err := r.number("MemorySize", 128)
 	if err != nil {
@@ -73,6 +74,9 @@ func (r resource) functionSize() (gb float64, architecture string, err error) {
 	architecture = "x86_64"
 	if architectures := r.list("Architectures"); len(architectures) == 1 {
 		architecture, _ = architectures[0].(string)
+		if r.settings.IsLocal() {
+			architecture = "arm64"
+		}
 	}
 	return memory / 1024, architecture, nil
 }
