@@ -34,6 +34,8 @@ type deployment struct {
 	url string
 	// reached is the highest phase that is deployed, -1 for none.
 	reached int
+	// begun means that something was deployed, so that there is something to destroy, if only the emulated account.
+	begun bool
 	// failed means that a phase could not be deployed.
 	failed bool
 	// assemblies are those of the drills, by what they hold, so that each is synthesized once.
@@ -89,7 +91,7 @@ func (d *deployment) reach(t *testing.T, phase int) {
 	t.Helper()
 	for next := d.reached + 1; next <= phase; next++ {
 		require.False(t, d.failed, errBroken)
-		d.failed = true
+		d.begun, d.failed = true, true
 		began := time.Now()
 		_, err := d.make(t, "deploy", "PHASE="+strconv.Itoa(next))
 		require.NoError(t, err, "deploy phase %d", next)
@@ -162,7 +164,7 @@ func (d *deployment) teardown() error {
 		fmt.Printf("left as it is: SKIP_deploy=true TARGET=aws MIYABI_ENV=%s asks it again\n", d.environment)
 		return nil
 	}
-	if d.reached >= 0 || d.failed {
+	if d.begun {
 		cmd := exec.Command("make", d.makeArguments("destroy")...)
 		cmd.Dir = root
 		if out, err := cmd.CombinedOutput(); err != nil {

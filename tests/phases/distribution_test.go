@@ -1,6 +1,7 @@
 package phases
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -47,10 +48,11 @@ func siteOrigin(t *testing.T, d *deployment) {
 func siteOriginIsSigned(t *testing.T, d *deployment) {
 	c := d.distribution(t)
 	id := origin(t, c, c.DefaultCacheBehavior.TargetOriginId).OriginAccessControlId
-	out, err := cloudfront.NewFromConfig(cloud(t)).GetOriginAccessControlConfig(t.Context(), &cloudfront.GetOriginAccessControlConfigInput{Id: id})
+	out, err := cloudfront.NewFromConfig(cloud(t)).GetOriginAccessControl(t.Context(), &cloudfront.GetOriginAccessControlInput{Id: id})
 	require.NoError(t, err)
-	require.Equal(t, types.OriginAccessControlSigningBehaviorsAlways, out.OriginAccessControlConfig.SigningBehavior)
-	require.Equal(t, types.OriginAccessControlOriginTypesS3, out.OriginAccessControlConfig.OriginAccessControlOriginType)
+	signing := out.OriginAccessControl.OriginAccessControlConfig
+	require.Equal(t, types.OriginAccessControlSigningBehaviorsAlways, signing.SigningBehavior)
+	require.Equal(t, types.OriginAccessControlOriginTypesS3, signing.OriginAccessControlOriginType)
 }
 
 func backendBehaviours(t *testing.T, d *deployment) {
@@ -90,9 +92,9 @@ func securityHeaders(t *testing.T, d *deployment) {
 	}
 	for _, id := range policies {
 		require.NotEmpty(t, aws.ToString(id))
-		out, err := cloudfront.NewFromConfig(cloud(t)).GetResponseHeadersPolicyConfig(t.Context(), &cloudfront.GetResponseHeadersPolicyConfigInput{Id: id})
+		out, err := cloudfront.NewFromConfig(cloud(t)).GetResponseHeadersPolicy(t.Context(), &cloudfront.GetResponseHeadersPolicyInput{Id: id})
 		require.NoError(t, err)
-		h := out.ResponseHeadersPolicyConfig.SecurityHeadersConfig
+		h := out.ResponseHeadersPolicy.ResponseHeadersPolicyConfig.SecurityHeadersConfig
 		require.Equal(t, types.FrameOptionsListDeny, h.FrameOptions.FrameOption)
 		require.True(t, aws.ToBool(h.ContentTypeOptions.Override))
 		require.Contains(t, aws.ToString(h.ContentSecurityPolicy.ContentSecurityPolicy), "frame-ancestors 'none'")
@@ -110,6 +112,10 @@ func edgeFunctions(t *testing.T, d *deployment) {
 		require.NotNil(t, a)
 		require.Len(t, a.Items, 1)
 		require.Equal(t, types.EventTypeViewerRequest, a.Items[0].EventType)
-		require.Regexp(t, `^arn:aws:cloudfront::\d{12}:function/`, aws.ToString(a.Items[0].FunctionARN))
+		_, name, found := strings.Cut(aws.ToString(a.Items[0].FunctionARN), ":function/")
+		require.True(t, found)
+		out, err := cloudfront.NewFromConfig(cloud(t)).DescribeFunction(t.Context(), &cloudfront.DescribeFunctionInput{Name: &name, Stage: types.FunctionStageLive})
+		require.NoError(t, err, "%s is not published", name)
+		require.Equal(t, types.FunctionRuntimeCloudfrontJs20, out.FunctionSummary.FunctionConfig.Runtime)
 	}
 }

@@ -30,7 +30,7 @@ func steps() []step {
 		{"templates", "the templates of every environment: cfn-lint and the CDK CLI", templates},
 		{"cloud", "the emulated AWS account: the CloudFormation engine, and the real CDK CLI on it", goTest("tests", "./cloud/...")},
 		{"reproducible", "the same sources give the same bytes, in another folder too", reproducible},
-		{"phases", "the whole system over HTTP (Terratest)", goTest("tests", "./phases/...")},
+		{"phases", "each phase deployed, asked, broken in drills and destroyed, without an AWS account (Terratest)", goTest("tests", "./phases")},
 		{"browser", "the whole system in Chromium (Playwright)", browser},
 	}
 }

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-_MODULES = ("apigateway_stage", "cloudfront_distribution", "cloudfront_parts", "cloudtrail", "cloudwatch_composite", "codedeploy", "lambda_fields", "lambda_invoke", "lambda_provisioned", "rds_fields", "s3_policy")
+_MODULES = ("apigateway_stage", "budgets", "cloudfront_distribution", "cloudfront_parts", "cloudtrail", "cloudwatch_composite", "codedeploy", "lambda_fields", "lambda_invoke", "lambda_provisioned", "rds_fields", "s3_policy")
 
 
 def load() -> None:
