@@ -127,12 +127,14 @@ cost: bin/cost site functions-linux-arm64 functions-$(PLATFORM) ## what ENV cost
 # PARAMETERS    values of the stacks' parameters, such as PARAMETERS="AlarmEmail=ops@example.org"
 DEPLOYMENT := .build/assembly/deploy-$(ENV)
 DEPLOY_FLAGS = --env "$(ENV)" --state "$(STATE)-deploy" $(if $(PHASE),--phase "$(PHASE)")
+# What a deployment runs keeps its port unless another one is asked for.
+DEPLOY_PORT := $(if $(filter-out file,$(origin PORT)),--port $(PORT))
 CRITERIA := $(if $(filter 0,$(CHECKS)),,bin/criteria)
 DEPLOY_TOOLS := bin/deploy node_modules/.stamp $(if $(filter local,$(ENV)),need-postgresql bin/local)
 
 .PHONY: deploy
 deploy: named-env $(DEPLOY_TOOLS) assembly-deploy $(CRITERIA) ## deploy PHASE of ENV (or all), test it and print its criteria; ENV=local needs no account
-	@bin/deploy deploy $(DEPLOY_FLAGS) --assembly "$(DEPLOYMENT)" --port $(PORT) $(foreach p,$(PARAMETERS),--parameter "$(p)") $(if $(YES),--yes) $(if $(filter 0,$(CHECKS)),--no-checks)
+	@bin/deploy deploy $(DEPLOY_FLAGS) --assembly "$(DEPLOYMENT)" $(DEPLOY_PORT) $(foreach p,$(PARAMETERS),--parameter "$(p)") $(if $(YES),--yes) $(if $(filter 0,$(CHECKS)),--no-checks)
 
 .PHONY: diff
 diff: named-env $(DEPLOY_TOOLS) assembly-deploy bin/cost ## show what a deployment would change, and its price, before anything is touched
@@ -140,11 +142,11 @@ diff: named-env $(DEPLOY_TOOLS) assembly-deploy bin/cost ## show what a deployme
 
 .PHONY: rollback
 rollback: named-env $(DEPLOY_TOOLS) $(CRITERIA) ## deploy the release of PHASE before the current one
-	@bin/deploy rollback $(DEPLOY_FLAGS) --port $(PORT) $(if $(YES),--yes) $(if $(filter 0,$(CHECKS)),--no-checks)
+	@bin/deploy rollback $(DEPLOY_FLAGS) $(DEPLOY_PORT) $(if $(YES),--yes) $(if $(filter 0,$(CHECKS)),--no-checks)
 
 .PHONY: destroy
 destroy: named-env $(DEPLOY_TOOLS) ## delete PHASE of ENV (or all, the last first)
-	@bin/deploy destroy $(DEPLOY_FLAGS) --port $(PORT) $(if $(CONFIRM),--confirm "$(CONFIRM)") $(if $(YES),--yes)
+	@bin/deploy destroy $(DEPLOY_FLAGS) $(DEPLOY_PORT) $(if $(CONFIRM),--confirm "$(CONFIRM)") $(if $(YES),--yes)
 
 .PHONY: status
 status: named-env bin/deploy ## show the phases of ENV with their state and release

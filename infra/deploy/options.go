@@ -33,7 +33,7 @@ const usage = `usage: deploy COMMAND --env ENV [flags]
 
 --env is local, dev, staging, prod or test-<suffix>; the variable SETTINGS changes single settings, as at make synth.
 --state DIR is the folder of the emulated account, which the environment local needs, and --port N the wanted port of
-what runs there. --phase is a number from 0 to 4, or account.`
+what runs there; without it the port stays. --phase is a number from 0 to 4, or account.`
 
 // options are what the command line asks for.
 type options struct {
@@ -98,7 +98,7 @@ func readOptions(command string, args []string) (options, error) {
 	flags.StringVar(&phaseText, "phase", "", "")
 	flags.StringVar(&o.assembly, "assembly", "", "")
 	flags.StringVar(&o.state, "state", "", "")
-	flags.IntVar(&o.port, "port", 8080, "")
+	flags.IntVar(&o.port, "port", 0, "")
 	flags.Func("parameter", "", o.addParameter)
 	flags.BoolVar(&o.noChecks, "no-checks", false, "")
 	flags.BoolVar(&o.yes, "yes", false, "")

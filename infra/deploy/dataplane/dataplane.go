@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,14 +25,18 @@ const Program = "bin/local"
 type Plane struct {
 	// State is its folder.
 	State string
-	// Port is the wanted port of the site.
+	// Port is the wanted port of the site; 0 keeps the one of the running plane and leaves it to the local cloud for a new one.
 	Port int
 }
 
 // Up runs an assembly on the PostgreSQL at database (HOST:PORT) and returns its address when it answers. A plane that
 // runs another assembly starts anew.
-func (p Plane) Up(ctx context.Context, assembly, database string) (url string, err error) {
-	text, err := p.run(ctx, "up", "--assembly", assembly, "--port", strconv.Itoa(p.Port), "--database", database)
+func (p Plane) Up(ctx context.Context, assembly, database string) (address string, err error) {
+	args := []string{"--assembly", assembly, "--database", database}
+	if port := p.port(ctx); port != "" {
+		args = append(args, "--port", port)
+	}
+	text, err := p.run(ctx, "up", args...)
 	if err != nil {
 		return "", fmt.Errorf("run what was deployed: %w: %s", err, reason(text))
 	}
@@ -39,6 +44,22 @@ func (p Plane) Up(ctx context.Context, assembly, database string) (url string, e
 		return "", err
 	}
 	return p.URL(ctx)
+}
+
+// port is the wanted port, empty when any will do.
+func (p Plane) port(ctx context.Context) string {
+	if p.Port != 0 {
+		return strconv.Itoa(p.Port)
+	}
+	address, err := p.URL(ctx)
+	if err != nil {
+		return "" // none runs
+	}
+	running, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return running.Port()
 }
 
 // noteDatabase writes the database's port where a local cloud with a PostgreSQL of its own keeps it, so that what looks

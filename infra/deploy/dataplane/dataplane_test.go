@@ -30,11 +30,30 @@ func TestWhatIsDeployedRunsOnTheAccountsDatabase(t *testing.T) {
 		t.Fatalf("Up = %q, %v", url, err)
 	}
 	said, err := os.ReadFile("said")
-	if want := "up --state " + p.State + " --assembly an assembly --port 22080 --database 127.0.0.1:5444"; err != nil || strings.TrimSpace(string(said)) != want {
+	if want := "up --state " + p.State + " --assembly an assembly --database 127.0.0.1:5444 --port 22080"; err != nil || strings.TrimSpace(string(said)) != want {
 		t.Errorf("ran %q, want %q (%v)", said, want, err)
 	}
 	if port, err := os.ReadFile(filepath.Join(p.State, "postgres", "port")); err != nil || string(port) != "5444" {
 		t.Errorf("the port on record is %q, %v", port, err)
+	}
+}
+
+func TestWithoutAWantedPortTheRunningPlaneKeepsItsOwn(t *testing.T) {
+	for name, example := range map[string]struct{ script, want string }{
+		"one runs":  {`if [ "$1" = url ]; then echo http://localhost:22090; else echo "$@" > said; fi`, "--port 22090"},
+		"none runs": {`if [ "$1" = url ] && [ ! -e said ]; then exit 1; fi; if [ "$1" = url ]; then echo http://localhost:8080; else echo "$@" > said; fi`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := project(t, example.script)
+			p.Port = 0
+			if _, err := p.Up(t.Context(), "asm", "127.0.0.1:5444"); err != nil {
+				t.Fatal(err)
+			}
+			said, err := os.ReadFile("said")
+			if want := strings.TrimSpace("up --state " + p.State + " --assembly asm --database 127.0.0.1:5444 " + example.want); err != nil || strings.TrimSpace(string(said)) != want {
+				t.Errorf("ran %q, want %q (%v)", said, want, err)
+			}
+		})
 	}
 }
 
