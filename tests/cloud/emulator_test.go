@@ -38,6 +38,8 @@ type emulator struct {
 	command   *exec.Cmd
 	log       string
 	stdin     io.Closer
+	once      sync.Once
+	shared    aws.Config
 }
 
 // shared is the emulator of all tests of this package but those that need one of their own.
@@ -153,8 +155,13 @@ func (e *emulator) stop() time.Duration {
 	return time.Since(began)
 }
 
-// config is that of an SDK client of this emulator.
+// config is that of the SDK clients of this emulator, which share their connections.
 func (e *emulator) config() aws.Config {
+	e.once.Do(e.configure)
+	return e.shared
+}
+
+func (e *emulator) configure() {
 	c, err := config.LoadDefaultConfig(
 		context.Background(), config.WithRegion(region), config.WithBaseEndpoint(e.url),
 		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("test", "test", "")),
@@ -163,7 +170,7 @@ func (e *emulator) config() aws.Config {
 	if err != nil {
 		panic(err)
 	}
-	return c
+	e.shared = c
 }
 
 func (e *emulator) s3() *s3.Client { return s3.NewFromConfig(e.config()) }
