@@ -49,7 +49,7 @@ func WhyFailed(ctx context.Context, c *cloudformation.Client, name string, since
 // of another's failure are not the reason; the stack's own event is it only when no resource's is.
 func firstFailure(name string, events []types.StackEvent, since time.Time) *Failure {
 	var own *Failure
-	for _, e := range slices.Backward(events) {
+	for _, e := range slices.Backward(ofLastOperation(events)) {
 		if aws.ToTime(e.Timestamp).Before(since) || !strings.HasSuffix(string(e.ResourceStatus), "_FAILED") {
 			continue
 		}
@@ -66,4 +66,15 @@ func firstFailure(name string, events []types.StackEvent, since time.Time) *Fail
 		}
 	}
 	return own
+}
+
+// ofLastOperation are the events, newest first, since somebody last asked CloudFormation for something: an attempt soon
+// after another has reasons of its own.
+func ofLastOperation(events []types.StackEvent) []types.StackEvent {
+	for i, e := range events {
+		if aws.ToString(e.ResourceType) == "AWS::CloudFormation::Stack" && aws.ToString(e.ResourceStatusReason) == "User Initiated" {
+			return events[:i]
+		}
+	}
+	return events
 }

@@ -26,6 +26,8 @@ func TestTheFirstFailureOfThisDeploymentIsTheReason(t *testing.T) {
 		event(4, "Topic", "AWS::SNS::Topic", "CREATE_FAILED", "too late"),
 		event(3, "Live", "AWS::Lambda::Alias", "UPDATE_FAILED", "the hook\n  said no"),
 		event(1, "Api", "AWS::Lambda::Function", "UPDATE_COMPLETE", ""),
+		event(0, "Miyabi-dev-Api", "AWS::CloudFormation::Stack", "UPDATE_IN_PROGRESS", "User Initiated"),
+		event(0, "Live", "AWS::Lambda::Alias", "UPDATE_FAILED", "of the attempt a moment before"),
 		event(-60, "Old", "AWS::SNS::Topic", "CREATE_FAILED", "of an earlier deployment"),
 	}
 	got := firstFailure("Miyabi-dev-Api", events, begun)
