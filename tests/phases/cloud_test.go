@@ -4,18 +4,17 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	terratest "github.com/gruntwork-io/terratest/modules/aws"
 	"github.com/stretchr/testify/require"
 )
 
 // cloud configures a client of the target. Everything that decides where it leads is in the process's variables, where
-// Terratest's own clients find it too.
+// Terratest's own clients find it too; TERRATEST_IAM_ROLE names a role to read with, where the caller may deploy only.
 func cloud(t *testing.T) aws.Config {
 	t.Helper()
-	c, err := config.LoadDefaultConfig(t.Context(), config.WithRegion(region))
+	c, err := terratest.NewAuthenticatedSessionContext(t.Context(), region)
 	require.NoError(t, err)
-	return c
+	return *c
 }
 
 // parameter is what a phase has published for the others.
