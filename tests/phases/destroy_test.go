@@ -7,14 +7,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/rds"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	test_structure "github.com/gruntwork-io/terratest/modules/test-structure"
 	"github.com/stretchr/testify/require"
@@ -87,52 +79,4 @@ func (d *deployment) destroyPhase(t *testing.T, phase int) {
 	})
 	require.NoError(t, err)
 	require.Empty(t, out.Parameters, "phase %d still publishes", phase)
-}
-
-// requireNothingLeft looks for what costs money or holds data.
-func (d *deployment) requireNothingLeft(t *testing.T, vpc string) {
-	t.Helper()
-	left := map[string][]string{}
-	keep := func(kind string, name *string) {
-		if strings.Contains(strings.ToLower(aws.ToString(name)), "miyabi-"+d.environment) {
-			left[kind] = append(left[kind], aws.ToString(name))
-		}
-	}
-	c, ctx := cloud(t), t.Context()
-	functions, err := lambda.NewFromConfig(c).ListFunctions(ctx, &lambda.ListFunctionsInput{})
-	require.NoError(t, err)
-	for _, f := range functions.Functions {
-		keep("function", f.FunctionName)
-	}
-	instances, err := rds.NewFromConfig(c).DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{})
-	require.NoError(t, err)
-	for _, i := range instances.DBInstances {
-		keep("database instance", i.DBInstanceIdentifier)
-	}
-	groups, err := cloudwatchlogs.NewFromConfig(c).DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{})
-	require.NoError(t, err)
-	for _, g := range groups.LogGroups {
-		keep("log group", g.LogGroupName)
-	}
-	buckets, err := s3.NewFromConfig(c).ListBuckets(ctx, &s3.ListBucketsInput{})
-	require.NoError(t, err)
-	for _, b := range buckets.Buckets {
-		keep("bucket", b.Name)
-	}
-	secrets, err := secretsmanager.NewFromConfig(c).ListSecrets(ctx, &secretsmanager.ListSecretsInput{})
-	require.NoError(t, err)
-	for _, s := range secrets.SecretList {
-		keep("secret", aws.String(strings.ReplaceAll(aws.ToString(s.Name), "/", "-")))
-	}
-	topics, err := sns.NewFromConfig(c).ListTopics(ctx, &sns.ListTopicsInput{})
-	require.NoError(t, err)
-	for _, topic := range topics.Topics {
-		keep("topic", topic.TopicArn)
-	}
-	networks, err := ec2.NewFromConfig(c).DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: []ec2types.Filter{{Name: aws.String("vpc-id"), Values: []string{vpc}}}})
-	require.NoError(t, err)
-	for _, n := range networks.Vpcs {
-		left["network"] = append(left["network"], aws.ToString(n.VpcId))
-	}
-	require.Empty(t, left)
 }

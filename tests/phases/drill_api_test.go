@@ -19,7 +19,7 @@ func (d *deployment) versions(t *testing.T) [3]string {
 	return [3]string{d.alias(t, "api", "live"), d.alias(t, "api", "session"), d.alias(t, "auth", "live")}
 }
 
-// The runbook of this drill is docs/runbooks/failed-hook.md.
+// The runbook of this drill is docs/runbooks/a-version-fails-its-checks.md.
 func drillFailedHook(t *testing.T, d *deployment) {
 	versions, code := d.versions(t), d.code(t, "api")
 
@@ -32,7 +32,7 @@ func drillFailedHook(t *testing.T, d *deployment) {
 	require.Equal(t, code, d.code(t, "api"))
 }
 
-// The runbook of this drill is docs/runbooks/failed-update.md.
+// The runbook of this drill is docs/runbooks/an-update-fails.md.
 func drillLastResourceFails(t *testing.T, d *deployment) {
 	assembly := filepath.Join(d.folder, "last")
 	require.NoError(t, os.CopyFS(assembly, os.DirFS(d.nextAssembly(t))))
@@ -90,7 +90,7 @@ func renameTemplate(t *testing.T, assembly, stack string) {
 	t.Fatalf("%s names no template", assets)
 }
 
-// The runbook of this drill is docs/runbooks/rollback.md.
+// The runbook of this drill is docs/runbooks/a-bad-release-is-out.md.
 func drillAPIRollback(t *testing.T, d *deployment) {
 	before, code := d.release(t, 2), d.code(t, "api")
 	_, err := d.deploy(t, 2, d.nextAssembly(t))

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The runbook of this drill is docs/runbooks/rollback.md.
+// The runbook of this drill is docs/runbooks/a-bad-release-is-out.md.
 func drillBadDashboard(t *testing.T, d *deployment) {
 	before, good := d.release(t, 3), plain(t, d, "/").body
 	_, err := d.deploy(t, 3, d.badAssembly(t))

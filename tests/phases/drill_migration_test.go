@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The runbook of this drill is docs/runbooks/failed-migration.md.
+// The runbook of this drill is docs/runbooks/a-migration-fails.md.
 func drillFailedMigration(t *testing.T, d *deployment) {
 	assembly := d.badAssembly(t)
 	version, code, instance := d.schema(t).Version, d.code(t, "migrate"), d.server(t)
@@ -19,7 +19,7 @@ func drillFailedMigration(t *testing.T, d *deployment) {
 	require.Equal(t, instance, d.server(t))
 }
 
-// The runbook of this drill is docs/runbooks/rollback.md.
+// The runbook of this drill is docs/runbooks/a-bad-release-is-out.md.
 func drillSchemaRollback(t *testing.T, d *deployment) {
 	before, version, code, instance := d.release(t, 1), d.schema(t).Version, d.code(t, "migrate"), d.server(t)
 	_, err := d.deploy(t, 1, d.nextAssembly(t))

@@ -66,7 +66,7 @@ func budgetLimit(t *testing.T, d *deployment) {
 	require.Equal(t, types.TimeUnitMonthly, b.TimeUnit)
 	require.Equal(t, "USD", aws.ToString(b.BudgetLimit.Unit))
 	require.Regexp(t, `^`+d.budgetUSD+`(\.0+)?$`, aws.ToString(b.BudgetLimit.Amount))
-	require.Equal(t, map[string][]string{"TagKeyValue": {"user:cost-center$miyabi-" + d.environment}}, b.CostFilters)
+	require.Equal(t, map[string][]string{"TagKeyValue": {"user:cost-center$miyabi-" + d.environment}}, b.CostFilters) //nolint:staticcheck // what CloudFormation sets; FilterExpression is another field
 }
 
 // alerts are the notifications of the budget.

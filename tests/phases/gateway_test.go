@@ -162,9 +162,11 @@ func alarmNames(c *deploytypes.AlarmConfiguration) (names []string) {
 }
 
 // identity is the secret with which people are signed in.
-func (d *deployment) identity(t *testing.T) (secret struct {
+type identity struct {
 	JWTKey string `json:"jwt_key"`
-}) {
+}
+
+func (d *deployment) identity(t *testing.T) (secret identity) {
 	t.Helper()
 	text := terratest.GetSecretValueContext(t, t.Context(), region, "/miyabi/"+d.environment+"/identity")
 	require.NoError(t, json.Unmarshal([]byte(text), &secret))
