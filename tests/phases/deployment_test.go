@@ -2,6 +2,7 @@ package phases
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -164,25 +165,26 @@ func (d *deployment) teardown() error {
 		fmt.Printf("left as it is: SKIP_deploy=true TARGET=aws MIYABI_ENV=%s asks it again\n", d.environment)
 		return nil
 	}
-	if d.begun {
-		cmd := exec.Command("make", d.makeArguments("destroy")...)
-		cmd.Dir = root
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("make destroy ENV=%s: %w: %s", d.environment, err, out)
-		}
+	err := d.destroy()
+	made := []string{d.folder}
+	if !d.local() { // an assembly of local is taken again by the next deployment
+		made = append(made, filepath.Join(root, ".build", "assembly", "deploy-"+d.environment), filepath.Join(root, ".build", "assembly-deploy-"+d.environment+".stamp"))
 	}
-	for _, made := range []string{d.folder, d.assembly(), filepath.Join(root, ".build", "assembly-deploy-"+d.environment+".stamp")} {
-		if made == d.assembly() && d.local() {
-			break // the next deployment takes it again
-		}
-		if err := os.RemoveAll(made); err != nil {
-			return fmt.Errorf("remove what the tests made: %w", err)
-		}
+	for _, path := range made {
+		err = errors.Join(err, os.RemoveAll(path))
 	}
-	return nil
+	return err
 }
 
-// assembly is the folder that `make deploy` synthesizes into.
-func (d *deployment) assembly() string {
-	return filepath.Join(root, ".build", "assembly", "deploy-"+d.environment)
+// destroy destroys all phases and ends the emulated account.
+func (d *deployment) destroy() error {
+	if !d.begun {
+		return nil
+	}
+	cmd := exec.Command("make", d.makeArguments("destroy")...)
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("something of %s may be left; `make destroy ENV=%s` removes it: %w: %s", d.environment, d.environment, err, out)
+	}
+	return nil
 }

@@ -15,6 +15,8 @@ func TestTheTargetIsThisMachineUnlessAnAccountIsNamed(t *testing.T) {
 	}{
 		"nothing":                          {nil, target{local, true}, ""},
 		"a deployment of this machine":     {map[string]string{"SKIP_deploy": "true", "AWS_ENDPOINT_URL": "http://127.0.0.1:4000"}, target{local, false}, ""},
+		"a deployment by its folder":       {map[string]string{"SKIP_deploy": "true", "MIYABI_STATE": "/var/tmp/x"}, target{local, false}, ""},
+		"a deployment that is nowhere":     {map[string]string{"SKIP_deploy": "true"}, target{}, "MIYABI_STATE"},
 		"credentials alone":                {map[string]string{"AWS_PROFILE": "prod"}, target{local, true}, ""},
 		"an environment of AWS":            {map[string]string{"MIYABI_ENV": "prod"}, target{}, "set TARGET=aws"},
 		"an endpoint elsewhere":            {map[string]string{"SKIP_deploy": "true", "AWS_ENDPOINT_URL": "https://rds.amazonaws.com"}, target{}, "not on this machine"},

@@ -2,6 +2,7 @@ package phases
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -37,13 +38,16 @@ func chooseTarget(getenv func(string) string) (target, error) {
 		if !t.local() {
 			return t, fmt.Errorf("MIYABI_ENV=%s is at AWS: set TARGET=aws to test it there", t.environment)
 		}
+		if !t.made && getenv("AWS_ENDPOINT_URL") == "" && getenv("MIYABI_STATE") == "" {
+			return t, errors.New("SKIP_deploy needs a deployment: set MIYABI_STATE to the folder that `make status ENV=local` names, or leave SKIP_deploy out")
+		}
 		return t, loopback(getenv("AWS_ENDPOINT_URL"), t.made)
 	case where != "aws":
 		return t, fmt.Errorf("TARGET=%s is unknown: use local or aws", where)
 	case getenv("AWS_ENDPOINT_URL") != "":
 		return t, fmt.Errorf("TARGET=aws with AWS_ENDPOINT_URL=%s: take one of them away", getenv("AWS_ENDPOINT_URL"))
 	case t.environment == "" && !t.made:
-		return t, fmt.Errorf("SKIP_deploy needs MIYABI_ENV, the environment that is deployed")
+		return t, errors.New("SKIP_deploy needs MIYABI_ENV, the environment that is deployed")
 	case t.environment == "":
 		t.environment = "test-" + strings.ToLower(rand.Text()[:8])
 	case t.local():
