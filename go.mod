@@ -2,6 +2,13 @@ module github.com/miyabi-society/platform
 
 go 1.26.0
 
+// What npm installs and what a synthesis writes may hold Go files that are nobody's packages here.
+ignore (
+	./cdk.out
+	./frontend
+	./node_modules
+)
+
 require (
 	github.com/aws/aws-cdk-go/awscdk/v2 v2.262.0
 	github.com/aws/aws-lambda-go v1.55.1
