@@ -4,9 +4,9 @@
 //	criteria -phase 1      of one phase
 //
 // It exits with 1 when a criterion has failed or is open; with -only-failed an open one does not count. With -quick it
-// runs no test: it knows only what an earlier run on the very same sources showed, and calls nothing else met. bin/deploy says with -deployed that the phase's
-// Terratest has just passed: against an AWS account when TARGET is aws, in the environment MIYABI_ENV. Run it from the
-// project's root.
+// runs no test: it knows only what an earlier run on the very same sources showed, and calls nothing else met.
+// bin/deploy says with -deployed that the phase's Terratest has just passed: against an AWS account when TARGET is aws,
+// in the environment MIYABI_ENV. Run it from the project's root.
 package main
 
 import (
@@ -106,7 +106,7 @@ func (o options) answer(ctx context.Context, numbers []int, out, progress io.Wri
 		waiting = waiting || slices.ContainsFunc(verdicts, func(v verdict) bool { return v.status == notRun })
 	}
 	if waiting {
-		fmt.Fprintln(out, "`make criteria"+phaseArgument(o.phase)+"` runs what is not run.")
+		fmt.Fprintf(out, "`make criteria%s` runs what is not run.\n\n", phaseArgument(o.phase))
 	}
 	if bad > 0 {
 		return fmt.Errorf("%d of the criteria are not met", bad)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/miyabi-society/platform/infra/deploy/emulated"
@@ -34,6 +35,9 @@ const usage = `usage: deploy COMMAND --env ENV [flags]
 --env is local, dev, staging, prod or test-<suffix>; the variable SETTINGS changes single settings, as at make synth.
 --state DIR is the folder of the emulated account, which the environment local needs, and --port N the wanted port of
 what runs there; without it the port stays. --phase is a number from 0 to 4, or account.`
+
+// seeHelp ends the refusal of a command line.
+const seeHelp = "`bin/deploy help` lists the commands and their flags"
 
 // options are what the command line asks for.
 type options struct {
@@ -64,7 +68,7 @@ var commands = map[string]func(*session, context.Context) error{
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return fmt.Errorf("name a command\n%s", usage)
+		return errors.New("name a command; " + seeHelp)
 	}
 	switch args[0] {
 	case "serve":
@@ -75,9 +79,13 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	command, known := commands[args[0]]
 	if !known {
-		return fmt.Errorf("there is no command %q\n%s", args[0], usage)
+		return fmt.Errorf("there is no command %q; %s", args[0], seeHelp)
 	}
 	o, err := readOptions(args[0], args[1:])
+	if errors.Is(err, flag.ErrHelp) {
+		_, err := fmt.Fprintln(out, usage)
+		return err
+	}
 	if err != nil {
 		return err
 	}
@@ -98,16 +106,16 @@ func readOptions(command string, args []string) (options, error) {
 	flags.StringVar(&phaseText, "phase", "", "")
 	flags.StringVar(&o.assembly, "assembly", "", "")
 	flags.StringVar(&o.state, "state", "", "")
-	flags.IntVar(&o.port, "port", 0, "")
+	flags.Func("port", "", o.setPort)
 	flags.Func("parameter", "", o.addParameter)
 	flags.BoolVar(&o.noChecks, "no-checks", false, "")
 	flags.BoolVar(&o.yes, "yes", false, "")
 	flags.StringVar(&o.confirm, "confirm", "", "")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		return o, fmt.Errorf("\n%s", usage)
+		return o, err
 	case err != nil:
-		return o, fmt.Errorf("%s: %w\n%s", command, err, usage)
+		return o, fmt.Errorf("%s: %w; %s", command, err, seeHelp)
 	case flags.NArg() > 0:
 		return o, fmt.Errorf("%s takes no argument %q", command, flags.Arg(0))
 	}
@@ -129,7 +137,7 @@ func readOptions(command string, args []string) (options, error) {
 }
 
 // addParameter reads NAME=VALUE.
-func (o options) addParameter(text string) error {
+func (o *options) addParameter(text string) error {
 	name, value, ok := strings.Cut(text, "=")
 	if !ok || name == "" {
 		return fmt.Errorf("%q is not NAME=VALUE", text)
@@ -138,8 +146,18 @@ func (o options) addParameter(text string) error {
 	return nil
 }
 
+// setPort reads a TCP port.
+func (o *options) setPort(text string) error {
+	port, err := strconv.ParseUint(text, 10, 16)
+	if err != nil || port == 0 {
+		return errors.New("use a number from 1 to 65535")
+	}
+	o.port = int(port)
+	return nil
+}
+
 // check refuses what the command cannot do.
-func (o options) check() error {
+func (o *options) check() error {
 	name := o.settings.Name
 	isAccount := o.phases[0].Number < 0
 	switch {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"text/tabwriter"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/miyabi-society/platform/infra/deploy/account"
 	"github.com/miyabi-society/platform/infra/deploy/bundle"
@@ -125,8 +127,9 @@ func leastBootstrap(assembly string) int {
 
 // capital writes a sentence's first letter large.
 func capital(text string) string {
-	if text == "" {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
 		return ""
 	}
-	return string(text[0]-'a'+'A') + text[1:]
+	return string(unicode.ToUpper(first)) + text[size:]
 }

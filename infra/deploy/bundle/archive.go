@@ -83,22 +83,39 @@ func copyFrom(w io.Writer, file string) error {
 	return err
 }
 
-// Extract unpacks an archive into a folder, which it makes anew, and opens it.
+// Extract unpacks an archive into a folder, which it makes anew, and opens it. The folder is complete when it appears:
+// one that was only half unpacked, because the disk is full or the command was killed, is never taken for the assembly.
 func Extract(archive, dir string) (Assembly, error) {
 	z, err := zip.OpenReader(archive)
 	if err != nil {
 		return Assembly{}, fmt.Errorf("open the stored assembly: %w", err)
 	}
 	defer func() { _ = z.Close() }()
-	if err := os.RemoveAll(dir); err != nil {
+	fresh := dir + ".new"
+	if err := os.RemoveAll(fresh); err != nil {
 		return Assembly{}, fmt.Errorf("clear the folder of the assembly: %w", err)
 	}
 	for _, f := range z.File {
-		if err := extract(f, dir); err != nil {
-			return Assembly{}, fmt.Errorf("unpack the stored assembly: %w", err)
+		if err := extract(f, fresh); err != nil {
+			return Assembly{}, fmt.Errorf("unpack the stored assembly: %w", errors.Join(err, os.RemoveAll(fresh)))
 		}
 	}
+	if err := replace(dir, fresh); err != nil {
+		return Assembly{}, err
+	}
 	return Open(dir)
+}
+
+// replace puts a finished folder in the place of another.
+func replace(dir, fresh string) error {
+	err := os.RemoveAll(dir)
+	if err == nil {
+		err = os.Rename(fresh, dir)
+	}
+	if err != nil {
+		return fmt.Errorf("put the assembly in place: %w", err)
+	}
+	return nil
 }
 
 func extract(f *zip.File, dir string) error {

@@ -1,7 +1,9 @@
 package bundle_test
 
 import (
+	"archive/zip"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -98,6 +100,37 @@ func TestAnArchiveHoldsAStackWithItsAssetsAndNothingElse(t *testing.T) {
 	before, _ := a.Hash([]string{"B"})
 	if after, err := got.Hash([]string{"B"}); err != nil || after != before || len(after) != 12 {
 		t.Errorf("the hash was %s and is %s (%v)", before, after, err)
+	}
+}
+
+// A half of a stored release must not pass for it at the next rollback.
+func TestAnArchiveThatCannotBeUnpackedLeavesNoAssembly(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "release.zip")
+	f, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := zip.NewWriter(f)
+	w, err := z.Create("manifest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write([]byte(`{"version":"54.0.0"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := z.Create("../outside"); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(z.Close(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "unpacked")
+	if _, err := bundle.Extract(file, dir); err == nil {
+		t.Error("a file outside of the folder was unpacked")
+	}
+	if _, err := bundle.Open(dir); err == nil {
+		t.Error("the half that was unpacked counts as the assembly")
 	}
 }
 

@@ -33,14 +33,11 @@ func Compose(dir string, stacks []string, from ...Assembly) (Assembly, error) {
 	if err == nil {
 		err = os.WriteFile(filepath.Join(fresh, "manifest.json"), b, 0o644)
 	}
-	if err == nil {
-		err = os.RemoveAll(dir)
-	}
-	if err == nil {
-		err = os.Rename(fresh, dir)
-	}
 	if err != nil {
 		return Assembly{}, fmt.Errorf("write the assembly: %w", err)
+	}
+	if err := replace(dir, fresh); err != nil {
+		return Assembly{}, err
 	}
 	return Open(dir)
 }

@@ -51,8 +51,8 @@ func pattern(phases []phase.Phase) string {
 	return "^TestPhase[" + numbers.String() + "]"
 }
 
-// PrintCriteria prints the criteria of the phases, whose Terratest has passed; it runs no further test. The error names the phases of which one has failed; one that is
-// open or that people decide is no error.
+// PrintCriteria prints the criteria of the phases, whose Terratest has passed; it runs no further test. The error names
+// the phases of which one has failed; one that is open or that people decide is no error.
 func (c Checks) PrintCriteria(ctx context.Context, phases []phase.Phase) error {
 	if _, err := os.Stat(Criteria); err != nil {
 		return fmt.Errorf("%s is not built: run `make %s`", Criteria, Criteria)

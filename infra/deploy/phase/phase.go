@@ -104,16 +104,16 @@ func MayDeploy(p Phase, s environment.Settings, deployed func(Phase) bool) error
 // MayDestroy refuses a phase on which later ones stand. exists tells whether anything of a phase is left.
 func MayDestroy(p Phase, s environment.Settings, exists func(Phase) bool) error {
 	var later []string
+	var last Phase
 	for _, l := range all[max(p.Number, 0)+1:] {
 		if exists(l) {
-			later = append(later, l.String())
+			last, later = l, append(later, l.String())
 		}
 	}
 	if len(later) == 0 {
 		return nil
 	}
-	last := later[len(later)-1]
-	return fmt.Errorf("%s stands below %s: run `make destroy ENV=%s PHASE=%s` first", p, strings.Join(later, " and "), s.Name, strings.Fields(last)[1])
+	return fmt.Errorf("%s stands below %s: run `make destroy ENV=%s PHASE=%s` first", p, strings.Join(later, " and "), s.Name, last.Argument())
 }
 
 // Check refuses an assembly whose stacks are not those that the phases of the environment deploy.
