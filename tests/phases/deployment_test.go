@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,6 +32,8 @@ type deployment struct {
 	folder string
 	// state is the folder of the emulated account; "" on AWS.
 	state string
+	// port is the wanted one of what runs on this machine.
+	port string
 	// url is where the API answers and, from phase 3 on, the dashboard; "" while nothing does.
 	url string
 	// reached is the highest phase that is deployed, -1 for none.
@@ -81,7 +84,21 @@ func (d *deployment) prepare() (err error) {
 	if d.local() {
 		d.state = d.given() + "-deploy"
 	}
+	if d.port, err = freePort(); err != nil {
+		return err
+	}
 	return os.Chmod(d.folder, 0o755) // PostgreSQL's own user must be able to enter it
+}
+
+// freePort is a port that nobody listens at.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("find a free port: %w", err)
+	}
+	defer func() { _ = l.Close() }()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, err
 }
 
 // given is the STATE that make is given; a deployment's own begins with it.
@@ -110,13 +127,13 @@ func (d *deployment) make(t *testing.T, target string, settings ...string) (stri
 }
 
 func (d *deployment) makeArguments(target string, settings ...string) []string {
-	return append([]string{"--no-print-directory", "-s", target, "ENV=" + d.environment, "STATE=" + d.given(), "PORT=0", "CHECKS=0", "YES=1"}, settings...)
+	return append([]string{"--no-print-directory", "-s", target, "ENV=" + d.environment, "STATE=" + d.given(), "PORT=" + d.port, "CHECKS=0", "YES=1"}, settings...)
 }
 
 // deploy deploys an assembly of a drill's own.
 func (d *deployment) deploy(t *testing.T, phase int, assembly string) (string, error) {
 	t.Helper()
-	return d.command(t, t.Context(), "bin/deploy", "deploy", "--env", d.environment, "--state", d.state, "--port", "0", "--no-checks", "--phase", strconv.Itoa(phase), "--assembly", assembly)
+	return d.command(t, t.Context(), "bin/deploy", "deploy", "--env", d.environment, "--state", d.state, "--port", d.port, "--no-checks", "--phase", strconv.Itoa(phase), "--assembly", assembly)
 }
 
 // command runs a program in the checkout, and finds the deployment again, whose data plane may have moved.
@@ -165,26 +182,42 @@ func (d *deployment) teardown() error {
 		fmt.Printf("left as it is: SKIP_deploy=true TARGET=aws MIYABI_ENV=%s asks it again\n", d.environment)
 		return nil
 	}
-	err := d.destroy()
+	if err := d.destroy(); err != nil {
+		return err
+	}
 	made := []string{d.folder}
 	if !d.local() { // an assembly of local is taken again by the next deployment
 		made = append(made, filepath.Join(root, ".build", "assembly", "deploy-"+d.environment), filepath.Join(root, ".build", "assembly-deploy-"+d.environment+".stamp"))
 	}
 	for _, path := range made {
-		err = errors.Join(err, os.RemoveAll(path))
+		if err := os.RemoveAll(path); err != nil {
+			return fmt.Errorf("remove what the tests made: %w", err)
+		}
 	}
-	return err
+	return nil
 }
 
-// destroy destroys all phases and ends the emulated account.
+// destroy destroys all phases. The emulated account ends whatever becomes of them.
 func (d *deployment) destroy() error {
 	if !d.begun {
 		return nil
 	}
-	cmd := exec.Command("make", d.makeArguments("destroy")...)
-	cmd.Dir = root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("something of %s may be left; `make destroy ENV=%s` removes it: %w: %s", d.environment, d.environment, err, out)
+	out, err := inCheckout("make", d.makeArguments("destroy")...)
+	if err == nil {
+		return nil
 	}
-	return nil
+	err = fmt.Errorf("make destroy ENV=%s: %w: %s", d.environment, err, out)
+	if !d.local() {
+		return fmt.Errorf("something of %s may be left: %w", d.environment, err)
+	}
+	if out, failed := inCheckout("bin/deploy", "stop", "--env", d.environment, "--state", d.state); failed != nil {
+		return fmt.Errorf("%w; bin/deploy stop: %w: %s", err, failed, out)
+	}
+	return errors.Join(err, os.RemoveAll(d.folder))
+}
+
+func inCheckout(program string, args ...string) ([]byte, error) {
+	cmd := exec.Command(program, args...)
+	cmd.Dir = root
+	return cmd.CombinedOutput()
 }
