@@ -9,15 +9,15 @@ import (
 	"github.com/miyabi-society/platform/functions/internal/society"
 )
 
-// A selection by filter is all that matching_tasks gives, from the newest on; a bulk action takes one more than it may
-// change, so that too many are refused and not cut off.
+// A selection by filter is all that matching_tasks gives; a bulk action holds those tasks and asks the filter again, so
+// that it leaves what somebody else takes out of the selection meanwhile.
 const (
 	counts     = "SELECT count(*), count(*) FILTER (WHERE within(t.team_id) AND task_allows($1::text, t.status, t.retry_count, t.max_retries))"
 	countIDs   = counts + " FROM tasks AS t WHERE t.id = ANY($2::uuid[])"
 	countAll   = counts + " FROM matching_tasks($2::text[], $3::text[], agent_key(nullif($4::text, '')), $5::uuid, $6::uuid, $7::uuid, $8::boolean, nullif($9::text, ''), NULL, NULL, NULL) AS t"
 	changeIDs  = "SELECT change_tasks($1::text, $4::uuid[], $2::bigint, $3::uuid)"
-	changeMany = `SELECT change_tasks($1::text, ARRAY(SELECT id FROM matching_tasks($4::text[], $5::text[], agent_key(nullif($6::text, '')),
-		$7::uuid, $8::uuid, $9::uuid, $10::boolean, nullif($11::text, ''), NULL, NULL, $12::integer)), $2::bigint, $3::uuid)`
+	changeMany = `SELECT change_matching_tasks($1::text, $2::bigint, $3::uuid, $4::text[], $5::text[], agent_key(nullif($6::text, '')),
+		$7::uuid, $8::uuid, $9::uuid, $10::boolean, nullif($11::text, ''), $12::integer)`
 )
 
 func bulkPermission(action society.BulkAction) society.Permission {
@@ -52,7 +52,7 @@ func (s *Store) ChangeTasks(ctx context.Context, as society.Actor, c society.Bul
 	if selection.IDs != nil {
 		change.query, args = changeIDs, append(args, idTexts(selection.IDs))
 	} else {
-		args = append(append(args, conditions(selection.Filter)...), society.MaxBulk+1)
+		args = append(append(args, conditions(selection.Filter)...), society.MaxBulk)
 	}
 	return single(ctx, s, as, change, pgx.RowTo[int64], args...)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/miyabi-society/platform/functions/internal/society"
+	"github.com/miyabi-society/platform/migrations"
 )
 
 func TestTasksAreFound(t *testing.T) {
@@ -191,4 +192,69 @@ func TestBulkActionsAtOnceDoNotStopEachOther(t *testing.T) {
 			t.Errorf("%d tasks were cancelled, want each of %d once", total, len(ids))
 		}
 	})
+}
+
+// Between the count and the action, and even during it, somebody else takes tasks out of the selection: they are left
+// as they are, and whoever counted them is told.
+func TestABulkActionByFilterLeavesWhatLeftTheSelection(t *testing.T) {
+	inBothModes(t, func(t *testing.T, f fixture) {
+		as := f.organization(t)
+		stays, leaves := f.task(t, as, "stays"), f.task(t, as, "leaves")
+		selection := society.TaskSelection{Filter: society.TaskFilter{Status: []society.TaskStatus{society.Pending}}}
+		n, err := f.CountTasks(t.Context(), as, society.BulkCancel, selection)
+		if err != nil || n.Allowed != 2 {
+			t.Fatalf("counts %+v (%v)", n, err)
+		}
+		change := society.BulkChange{Action: society.BulkCancel, Selection: selection, Expected: &n.Allowed}
+		_, err = f.changedWhile(t, as, leaves.ID, change)
+		wantRefused(t, "a task started during the action", err, "expected")
+		change.Expected = nil
+		late := f.task(t, as, "late")
+		if changed, err := f.changedWhile(t, as, late.ID, change); err != nil || changed != 1 {
+			t.Errorf("changed %d (%v), want 1", changed, err)
+		}
+		for id, want := range map[uuid.UUID]society.TaskStatus{stays.ID: society.Cancelled, leaves.ID: society.Running, late.ID: society.Running} {
+			if task, err := f.Task(t.Context(), as, id); err != nil || task.Status != want {
+				t.Errorf("%s is %s (%v), want %s", task.Name, task.Status, err, want)
+			}
+		}
+	})
+}
+
+// changedWhile runs a bulk action that meets a task which another transaction has started but not committed.
+func (f fixture) changedWhile(t *testing.T, as society.Actor, starting uuid.UUID, change society.BulkChange) (int64, error) {
+	t.Helper()
+	conn := f.db.Superuser(t)
+	tx, err := f.db.Connect(t, migrations.AppRole).Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{
+		fmt.Sprintf("SELECT enter('%s', '%s', 'tasks.update')", as.Organization, as.Person),
+		fmt.Sprintf("UPDATE tasks SET status = 'running' WHERE id = '%s'", starting),
+	} {
+		if _, err := tx.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	type outcome struct {
+		n   int64
+		err error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		n, err := f.ChangeTasks(t.Context(), as, change)
+		done <- outcome{n, err}
+	}()
+	for waits := false; !waits; {
+		err := conn.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock')", f.db.Name).Scan(&waits)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	one := <-done
+	return one.n, one.err
 }

@@ -16,13 +16,13 @@ const (
 	busyPause = 250 * time.Millisecond
 )
 
-// upWithRetry tries again when a busy database stopped a migration: its timeouts are short so that the queries that
-// queue behind it do not wait long. The results are of all tries.
-func (m *Migrator) upWithRetry(ctx context.Context, p *goose.Provider) ([]*goose.MigrationResult, error) {
+// patiently goes up or down, and tries again when a busy database stopped a migration: its timeouts are short so that
+// the queries that queue behind it do not wait long. The results are of all tries.
+func (m *Migrator) patiently(ctx context.Context, step func(context.Context) ([]*goose.MigrationResult, error)) ([]*goose.MigrationResult, error) {
 	var all []*goose.MigrationResult
 	pause := busyPause
 	for try := 1; ; try++ {
-		results, err := p.Up(ctx)
+		results, err := step(ctx)
 		if partial, ok := errors.AsType[*goose.PartialError](err); ok {
 			results = partial.Applied
 		}

@@ -108,7 +108,7 @@ func (m *Migrator) up(ctx context.Context) (Report, error) {
 	if err != nil {
 		return r, err
 	}
-	results, err := m.upWithRetry(ctx, p)
+	results, err := m.patiently(ctx, p.Up)
 	if err != nil {
 		return r, m.undo(ctx, p, results, err)
 	}
@@ -146,10 +146,7 @@ func (m *Migrator) downTo(ctx context.Context, version int64) ([]string, error) 
 	if err != nil {
 		return nil, err
 	}
-	results, err := p.DownTo(ctx, version)
-	if partial, ok := errors.AsType[*goose.PartialError](err); ok {
-		results = partial.Applied
-	}
+	results, err := m.patiently(ctx, down(p, version))
 	var names []string
 	for _, one := range results {
 		names = append(names, path.Base(one.Source.Path))
@@ -193,6 +190,11 @@ func (m *Migrator) provider(sums *checksums) (*goose.Provider, error) {
 	return p, nil
 }
 
+// down is the step that takes back every migration after a version.
+func down(p *goose.Provider, version int64) func(context.Context) ([]*goose.MigrationResult, error) {
+	return func(ctx context.Context) ([]*goose.MigrationResult, error) { return p.DownTo(ctx, version) }
+}
+
 // undo takes back what this run had applied and joins what failed there to the cause. It has its own time: the run's
 // may be over.
 func (m *Migrator) undo(ctx context.Context, p *goose.Provider, applied []*goose.MigrationResult, cause error) error {
@@ -202,7 +204,7 @@ func (m *Migrator) undo(ctx context.Context, p *goose.Provider, applied []*goose
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoLimit)
 	defer cancel()
-	if _, err := p.DownTo(ctx, applied[0].Source.Version-1); err != nil {
+	if _, err := m.patiently(ctx, down(p, applied[0].Source.Version-1)); err != nil {
 		return errors.Join(cause, fmt.Errorf("take back %d applied migrations: %w", len(applied), err))
 	}
 	m.log.WarnContext(ctx, "took back the migrations of the failed run", "count", len(applied))

@@ -105,6 +105,45 @@ func TestAFailedRunLeavesSchemaAndVersion(t *testing.T) {
 	}
 }
 
+// The taking back meets the same busy tables as the going up, and is as patient.
+func TestAFailedRunOnABusyTableLeavesTheSchema(t *testing.T) {
+	t.Parallel()
+	db := server.Migrated(t)
+	before := db.Dump(t)
+	reader := db.Superuser(t)
+	alter := "-- +goose Up\nALTER TABLE tasks ADD extra int;\n-- +goose Down\nSET LOCAL lock_timeout = '50ms';\nALTER TABLE tasks DROP extra;\n"
+	bad := "-- +goose Up\nSELECT pg_sleep(1);\nSELECT 1 / 0;\n-- +goose Down\nSELECT 1;\n"
+	ended := make(chan error, 1)
+	m := migrator(t, db, with(t, alter, bad))
+	go func() {
+		_, err := m.Up(t.Context())
+		ended <- err
+	}()
+	for added := false; !added; {
+		err := reader.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'tasks'::regclass AND attname = 'extra')").Scan(&added)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	tx, err := reader.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), "LOCK TABLE tasks IN ACCESS SHARE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(2 * time.Second)
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err == nil || !strings.Contains(err.Error(), "division by zero") || strings.Contains(err.Error(), "take back") {
+		t.Errorf("error is %v", err)
+	}
+	if db.Dump(t) != before {
+		t.Error("the schema changed")
+	}
+}
+
 func TestANewerSchemaIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	db := server.Migrated(t)
