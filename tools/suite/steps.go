@@ -37,10 +37,9 @@ func steps() []step {
 
 // templates synthesizes every environment, lints it and lets the pinned CDK CLI read it.
 func templates(ctx context.Context) (total count) {
-	lint := "cfn-lint"
-	if _, err := exec.LookPath(lint); err != nil {
-		fmt.Println("   skipped cfn-lint: it is not installed (pip install cfn-lint==1.51.0)")
-		lint = ""
+	lint := cfnLint()
+	if lint == "" {
+		fmt.Println("   skipped cfn-lint: it is not installed (python3 -m pip install -r tests/requirements.txt)")
 		total.skipped += len(environments)
 	}
 	for _, env := range environments {
@@ -52,4 +51,14 @@ func templates(ctx context.Context) (total count) {
 		total = total.plus(check("cdk list "+env, command{name: "node_modules/.bin/cdk", env: []string{"CDK_DISABLE_CLI_TELEMETRY=1", "NODE_NO_WARNINGS=1"}, args: []string{"list", "--no-notices", "--app", dir}})(ctx))
 	}
 	return total
+}
+
+// cfnLint is the program, from the project's virtual environment if there is one; "" when it is nowhere.
+func cfnLint() string {
+	for _, program := range []string{filepath.Join(".build", "python", "bin", "cfn-lint"), "cfn-lint"} {
+		if _, err := exec.LookPath(program); err == nil {
+			return program
+		}
+	}
+	return ""
 }
