@@ -133,19 +133,19 @@ CRITERIA := $(if $(filter 0,$(CHECKS)),,bin/criteria)
 DEPLOY_TOOLS := bin/deploy node_modules/.stamp $(if $(filter local,$(ENV)),need-postgresql bin/local)
 
 .PHONY: deploy
-deploy: named-env $(DEPLOY_TOOLS) assembly-deploy $(CRITERIA) ## deploy PHASE of ENV (or all), test it and print its criteria; ENV=local needs no account
+deploy: accepted $(DEPLOY_TOOLS) assembly-deploy $(CRITERIA) ## deploy PHASE of ENV (or all), test it and print its criteria; ENV=local needs no account
 	@bin/deploy deploy $(DEPLOY_FLAGS) --assembly "$(DEPLOYMENT)" $(DEPLOY_PORT) $(foreach p,$(PARAMETERS),--parameter "$(p)") $(if $(YES),--yes) $(if $(filter 0,$(CHECKS)),--no-checks)
 
 .PHONY: diff
-diff: named-env $(DEPLOY_TOOLS) assembly-deploy bin/cost ## show what a deployment would change, and its price, before anything is touched
+diff: accepted $(DEPLOY_TOOLS) assembly-deploy bin/cost ## show what a deployment would change, and its price, before anything is touched
 	@bin/deploy diff $(DEPLOY_FLAGS) --assembly "$(DEPLOYMENT)"
 
 .PHONY: rollback
-rollback: named-env $(DEPLOY_TOOLS) $(CRITERIA) ## deploy the release of PHASE before the current one
+rollback: accepted $(DEPLOY_TOOLS) $(CRITERIA) ## deploy the release of PHASE before the current one
 	@bin/deploy rollback $(DEPLOY_FLAGS) $(DEPLOY_PORT) $(if $(YES),--yes) $(if $(filter 0,$(CHECKS)),--no-checks)
 
 .PHONY: destroy
-destroy: named-env $(DEPLOY_TOOLS) ## delete PHASE of ENV (or all, the last first)
+destroy: accepted $(DEPLOY_TOOLS) ## delete PHASE of ENV (or all, the last first)
 	@bin/deploy destroy $(DEPLOY_FLAGS) $(DEPLOY_PORT) $(if $(CONFIRM),--confirm "$(CONFIRM)") $(if $(YES),--yes)
 
 .PHONY: status
@@ -156,9 +156,15 @@ status: named-env bin/deploy ## show the phases of ENV with their state and rele
 named-env:
 	@if [ "$(origin ENV)" = file ]; then echo "Say which environment: make $(firstword $(MAKECMDGOALS)) ENV=local, or one of dev, staging and prod." >&2; exit 1; fi
 
+# Refuses what cannot be meant before anything is built for it.
+.PHONY: accepted
+accepted: named-env bin/deploy
+	@bin/deploy accept $(DEPLOY_FLAGS) $(DEPLOY_PORT)
+
+# SETTINGS, which the CDK app reads from its environment, is named only to make the assembly anew for others.
 .PHONY: assembly-deploy
 assembly-deploy: bin/infra site functions-$(PLATFORM)
-	@bin/fresh -stamp .build/assembly-deploy-$(ENV).stamp -in bin/infra -in cdk.json -in migrations -in frontend/out -in frontend/edge -in .build/functions/$(PLATFORM) -out $(DEPLOYMENT)/manifest.json -- sh -c 'SETTINGS="$(SETTINGS)"; export SETTINGS; $(call synthesize,$(ENV),$(DEPLOYMENT))'
+	@bin/fresh -stamp .build/assembly-deploy-$(ENV).stamp -in bin/infra -in cdk.json -in migrations -in frontend/out -in frontend/edge -in .build/functions/$(PLATFORM) -out $(DEPLOYMENT)/manifest.json -- sh -c '$(call synthesize,$(ENV),$(DEPLOYMENT))' synthesize "$$SETTINGS"
 
 # --- build -----------------------------------------------------------------------------------------------------------
 

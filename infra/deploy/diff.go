@@ -79,11 +79,10 @@ func (s *session) diffWithoutAccount(ctx context.Context, a bundle.Assembly) err
 }
 
 func (s *session) deployCommand() string {
-	command := "make deploy ENV=" + s.settings.Name
 	if s.onePhase {
-		command += " PHASE=" + s.phases[0].Argument()
+		return s.line("deploy", s.phases[0])
 	}
-	return command
+	return s.wholeLine("deploy")
 }
 
 func (s *session) chosenStacks() []string {

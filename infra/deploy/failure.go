@@ -96,15 +96,15 @@ func describe(name string, s stack.State, begun time.Time) string {
 
 // advice is the next step.
 func (s *session) advice(p phase.Phase, done string, states map[string]stack.State, err error) string {
-	again := fmt.Sprintf("`make %s ENV=%s PHASE=%s`", done, s.settings.Name, p.Argument())
+	again := "`" + s.line(done, p) + "`"
 	for _, name := range p.Stacks(s.settings) {
 		switch state := states[name]; {
 		case state.Status == "UPDATE_ROLLBACK_FAILED":
 			return fmt.Sprintf("follow %s: `%s rollback %s --app %s` once the cause is mended", runbook, cdk.Program, name, s.assembly)
 		case state.Status == "ROLLBACK_FAILED" || state.Status == "DELETE_FAILED":
-			return fmt.Sprintf("`make destroy ENV=%s PHASE=%s`, then %s", s.settings.Name, p.Argument(), again)
+			return fmt.Sprintf("`%s`, then %s", s.line("destroy", p), again)
 		case state.InProgress():
-			return fmt.Sprintf("wait until `make status ENV=%s` shows it at rest, then %s", s.settings.Name, again)
+			return fmt.Sprintf("wait until `%s` shows it at rest, then %s", s.wholeLine("status"), again)
 		}
 	}
 	if errors.Is(err, cdk.ErrInterrupted) {

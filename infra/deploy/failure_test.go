@@ -51,6 +51,21 @@ func TestTheNextStepFitsTheState(t *testing.T) {
 	}
 }
 
+func TestACommandToRunAgainKeepsTheSettingsOfThisOne(t *testing.T) {
+	t.Parallel()
+	s := &session{options: options{settings: environment.Settings{Name: "dev"}, changed: "memoryMiB=512", phases: phase.All()}}
+	if got := s.deployCommand(); got != "make deploy ENV=dev SETTINGS=memoryMiB=512" {
+		t.Errorf("for all phases: %s", got)
+	}
+	s.phases, s.onePhase = s.phases[2:3], true
+	if got := s.deployCommand(); got != "make deploy ENV=dev SETTINGS=memoryMiB=512 PHASE=2" {
+		t.Errorf("for one phase: %s", got)
+	}
+	if got := s.line("destroy", s.phases[0]); got != "make destroy ENV=dev PHASE=2" {
+		t.Errorf("destroying asks for settings: %s", got)
+	}
+}
+
 func TestAPhaseIsDeployedWhenAllItsStacksAre(t *testing.T) {
 	t.Parallel()
 	both := []string{"Database", "Schema"}

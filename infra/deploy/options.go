@@ -31,6 +31,7 @@ const usage = `usage: deploy COMMAND --env ENV [flags]
   env                   print the variables with which tests and other tools reach the deployment
   check                 say what the account lacks for a deployment
   stop                  end the emulated account and remove all of it (local)
+  accept                only refuse an environment, phase, port or setting that there is not
 
 --env is local, dev, staging, prod or test-<suffix>; the variable SETTINGS changes single settings, as at make synth.
 --state DIR is the folder of the emulated account, which the environment local needs, and --port N the wanted port of
@@ -43,6 +44,7 @@ const seeHelp = "`bin/deploy help` lists the commands and their flags"
 type options struct {
 	command    string
 	settings   environment.Settings
+	changed    string // the variable SETTINGS
 	phases     []phase.Phase
 	onePhase   bool
 	assembly   string
@@ -64,6 +66,7 @@ var commands = map[string]func(*session, context.Context) error{
 	"env":      (*session).printEnvironment,
 	"check":    (*session).check,
 	"stop":     (*session).stop,
+	"accept":   func(*session, context.Context) error { return nil },
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -115,7 +118,7 @@ func readOptions(command string, args []string) (options, error) {
 	case errors.Is(err, flag.ErrHelp):
 		return o, err
 	case err != nil:
-		return o, fmt.Errorf("%s: %w; %s", command, err, seeHelp)
+		return o, fmt.Errorf("%w; %s", err, seeHelp)
 	case flags.NArg() > 0:
 		return o, fmt.Errorf("%s takes no argument %q", command, flags.Arg(0))
 	}
@@ -126,7 +129,8 @@ func readOptions(command string, args []string) (options, error) {
 	if o.settings, err = environment.Load(env, environment.Platform{OS: runtime.GOOS, Architecture: runtime.GOARCH}); err != nil {
 		return o, err
 	}
-	if o.settings, err = o.settings.With(environment.Assignments(os.Getenv("SETTINGS"))...); err != nil {
+	o.changed = os.Getenv("SETTINGS")
+	if o.settings, err = o.settings.With(environment.Assignments(o.changed)...); err != nil {
 		return o, err
 	}
 	o.onePhase = phaseText != ""
@@ -144,6 +148,20 @@ func (o *options) addParameter(text string) error {
 	}
 	o.parameters[name] = value
 	return nil
+}
+
+// line is the command of the Makefile that does the same to a phase, with the settings of this one.
+func (o *options) line(command string, p phase.Phase) string {
+	return o.wholeLine(command) + " PHASE=" + p.Argument()
+}
+
+// wholeLine is the one for all phases.
+func (o *options) wholeLine(command string) string {
+	line := "make " + command + " ENV=" + o.settings.Name
+	if o.changed != "" && (command == "deploy" || command == "diff") {
+		line += " SETTINGS=" + o.changed
+	}
+	return line
 }
 
 // setPort reads a TCP port.
