@@ -15,6 +15,7 @@ from ..template.intrinsics import text
 from .registry import Kind, Work, resource
 
 _DEFAULT_TIMEOUT = 3600
+_ENDING = 5.0
 
 
 def strings(value: Any) -> Any:
@@ -93,4 +94,6 @@ class Custom(Kind):
                 raise Unresolvable(f"the function {function.function_name} ended without answering CloudFormation: {told}")
         if not waiting.arrived.is_set():
             raise Unresolvable(f"CloudFormation did not receive a response from your Custom Resource within {timeout:.0f} seconds. Please check your logs for requestId [{waiting.token}].")
+        # The function ends soon after its answer, and writes its log then: into a log group that may be deleted next.
+        over.wait(_ENDING)
         return waiting.document
