@@ -28,6 +28,7 @@ type entry struct {
 	status  int
 	header  http.Header
 	body    []byte
+	failed  bool     // it tells an error, if only by a page of another status
 	paths   []string // the viewer's path and the one that its function made of it
 	stored  time.Time
 	expires time.Time
@@ -85,7 +86,7 @@ func (p CachePolicy) key(r *http.Request) string {
 		parts = append(parts, strings.Join(r.Header.Values(name), ","))
 	}
 	parts = append(parts, selectCookies(r.Header, p.Cookies))
-	parts = append(parts, p.encodings(r.Header.Values("Accept-Encoding"))...)
+	parts = append(parts, p.encodings(r)...)
 	return strings.Join(parts, "\x00")
 }
 
@@ -99,6 +100,7 @@ func selectQuery(raw string, s Selection) string {
 	return strings.Join(kept, "&")
 }
 
+// selectCookies sorts by name (page Cookies).
 func selectCookies(h http.Header, s Selection) string {
 	var kept []string
 	for pair := range strings.SplitSeq(strings.Join(h.Values("Cookie"), ";"), ";") {
@@ -107,6 +109,11 @@ func selectCookies(h http.Header, s Selection) string {
 			kept = append(kept, pair)
 		}
 	}
+	slices.SortStableFunc(kept, func(a, b string) int {
+		nameA, _, _ := strings.Cut(a, "=")
+		nameB, _, _ := strings.Cut(b, "=")
+		return strings.Compare(nameA, nameB)
+	})
 	return strings.Join(kept, "; ")
 }
 
@@ -142,6 +149,9 @@ func (e *entry) serve(w http.ResponseWriter, r *http.Request, now time.Time) {
 	}
 	h.Set("Age", strconv.Itoa(int(now.Sub(e.stored).Seconds())))
 	if e.status == http.StatusOK && h.Get("Content-Encoding") == "" {
+		if breaksRangeRules(r.Header.Get("Range"), len(e.body)) {
+			r.Header.Del("Range")
+		}
 		modified, _ := http.ParseTime(h.Get("Last-Modified")) // without one that condition does not apply
 		h.Del("Content-Length")
 		http.ServeContent(w, r, "", modified, bytes.NewReader(e.body))

@@ -20,7 +20,12 @@ type cached struct {
 
 func withCache(t *testing.T, policy CachePolicy, answer func(http.ResponseWriter, *http.Request)) *cached {
 	t.Helper()
-	c := &cached{edge: newEdge(), clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	return withCacheOn(t, newEdge(), policy, answer)
+}
+
+func withCacheOn(t *testing.T, e *edge, policy CachePolicy, answer func(http.ResponseWriter, *http.Request)) *cached {
+	t.Helper()
+	c := &cached{edge: e, clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	c.dist.Default.Cache = policy
 	origin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.asked++

@@ -25,8 +25,14 @@ type Selection struct {
 	Names []string // of a whitelist or of allExcept
 }
 
-func (s Selection) includes(name string) bool {
-	listed := slices.ContainsFunc(s.Names, func(n string) bool { return strings.EqualFold(n, name) })
+// includes is for parameters and cookies, whose names are case-sensitive (pages QueryStringParameters and Cookies).
+func (s Selection) includes(name string) bool { return s.chooses(slices.Contains(s.Names, name)) }
+
+func (s Selection) includesHeader(name string) bool {
+	return s.chooses(slices.ContainsFunc(s.Names, func(n string) bool { return strings.EqualFold(n, name) }))
+}
+
+func (s Selection) chooses(listed bool) bool {
 	switch s.Kind {
 	case "all":
 		return true
@@ -86,6 +92,8 @@ func (p CachePolicy) lifetime(status int, h http.Header, now time.Time, errorTTL
 	switch {
 	case c.forbids():
 		return p.MinTTL
+	case p.MinTTL == 0 && h.Get("Vary") == "*": // page RequestAndResponseBehaviorCustomOrigin, "Content negotiation"
+		return 0
 	case aged:
 		return min(max(age, p.MinTTL), p.MaxTTL)
 	}

@@ -37,7 +37,7 @@ type Behavior struct {
 }
 
 func (b Behavior) forwardsCookies() bool {
-	return b.Forward == ForwardAll || b.Forward == ForwardAllExceptHost || b.Cache.Cookies.Kind != "" && b.Cache.Cookies.Kind != "none"
+	return b.forwardsEverything() || b.Cache.Cookies.Kind != "" && b.Cache.Cookies.Kind != "none"
 }
 
 // Function is a CloudFront function.

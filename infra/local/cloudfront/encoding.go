@@ -33,10 +33,14 @@ var compressors = map[string]*sync.Pool{
 	encodingGzip:   {New: func() any { return gzip.NewWriter(nil) }},
 }
 
-// encodings are those of the viewer's Accept-Encoding that the policy enables: joined, the normalized header that is in
+// encodings are those of the viewer's Accept-Encoding that the policy enables, none for HTTP 1.0: joined, the normalized header that is in
 // the key and reaches the origin (page ServingCompressedFiles and cache-key-understand-cache-policy, "Compression
 // support").
-func (p CachePolicy) encodings(accepted []string) []string {
+func (p CachePolicy) encodings(r *http.Request) []string {
+	accepted := r.Header.Values("Accept-Encoding")
+	if !r.ProtoAtLeast(1, 1) {
+		return nil
+	}
 	var list []string
 	for _, e := range []struct {
 		name    string
@@ -56,7 +60,7 @@ func (p CachePolicy) normalizesEncoding() bool { return p.Brotli || p.Gzip }
 func (w *response) encodingFor(status int) string {
 	h := w.Header()
 	size, err := strconv.Atoi(h.Get("Content-Length"))
-	accepted := w.behavior.Cache.encodings(w.request.Header.Values("Accept-Encoding"))
+	accepted := w.behavior.Cache.encodings(w.request)
 	switch {
 	case !w.behavior.Compress, len(accepted) == 0, w.request.Method == http.MethodHead,
 		status != http.StatusOK && status != http.StatusForbidden && status != http.StatusNotFound,
@@ -67,15 +71,19 @@ func (w *response) encodingFor(status int) string {
 	return accepted[0]
 }
 
-// startCompression makes a strong ETag weak, as the compressed body is not that object byte for byte.
+// startCompression makes a strong ETag weak, as the compressed body is not that object byte for byte, and removes an
+// invalid one.
 func (w *response) startCompression(encoding string) {
 	h := w.Header()
 	h.Del("Content-Length")
 	h.Del("Accept-Ranges")
 	h.Set("Content-Encoding", encoding)
 	h.Add("Vary", "Accept-Encoding")
-	if tag := h.Get("Etag"); strings.HasPrefix(tag, `"`) {
+	switch tag := h.Get("Etag"); {
+	case strings.HasPrefix(tag, `"`):
 		h.Set("Etag", "W/"+tag)
+	case !strings.HasPrefix(tag, "W/"):
+		h.Del("Etag")
 	}
 	w.encoding, w.zip = encoding, compressors[encoding].Get().(compressor)
 	w.zip.Reset(w.viewer)

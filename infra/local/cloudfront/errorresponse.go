@@ -2,6 +2,7 @@ package cloudfront
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -13,9 +14,20 @@ type ErrorResponse struct {
 	CachingMinTTL time.Duration
 }
 
-// errorPage answers with the page that is declared for the origin's status. The page comes through the behaviour that
-// covers its path, without that behaviour's function. Where it cannot be had, the origin's status stays.
-func (s *Server) errorPage(w *originWriter, r *http.Request) {
+// DefaultErrorTTL is the error caching minimum TTL where none is declared (page custom-error-pages-expiration).
+const DefaultErrorTTL = 10 * time.Second
+
+func (d *Distribution) errorTTL(status int) time.Duration {
+	if rule, declared := d.Errors[status]; declared {
+		return rule.CachingMinTTL
+	}
+	return DefaultErrorTTL
+}
+
+// errorPage answers with the page that is declared for the origin's status, and makes it what e keeps. The page comes
+// through the behaviour that covers its path, without that behaviour's function. Where it cannot be had, the origin's
+// status stays and the result is false.
+func (s *Server) errorPage(w *originWriter, r *http.Request, e *entry) bool {
 	page := s.behaviorFor(w.replaced.PagePath)
 	o := s.dist.Origins[page.OriginID]
 	handler, ok := s.origins(o.Domain)
@@ -31,18 +43,20 @@ func (s *Server) errorPage(w *originWriter, r *http.Request) {
 	}
 	if captured.status != http.StatusOK {
 		w.out.fail(w.status, "Error", "The origin answered with an error, and the page declared for it could not be read.")
-		return
+		return false
 	}
+	e.status, e.header, e.body = w.replaced.Status, captured.header, captured.body
+	e.header.Set("Content-Length", strconv.Itoa(len(e.body)))
 	h := w.out.Header()
-	for name, values := range captured.header {
-		h[name] = values
+	for name, values := range e.header {
+		h[name] = slices.Clone(values)
 	}
-	h.Set("Content-Length", strconv.Itoa(len(captured.body)))
 	w.out.cache = "Error from cloudfront"
 	w.out.WriteHeader(w.replaced.Status)
 	if w.out.request.Method != http.MethodHead {
 		_, _ = w.out.Write(captured.body) // a viewer that left is no error
 	}
+	return true
 }
 
 // pageWriter takes a whole answer.

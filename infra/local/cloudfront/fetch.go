@@ -8,9 +8,6 @@ import (
 	"time"
 )
 
-// DefaultErrorTTL is the error caching minimum TTL where none is declared (page custom-error-pages-expiration).
-const DefaultErrorTTL = 10 * time.Second
-
 // answerFrom serves a request from the cache, or from the origin.
 func (s *Server) answerFrom(origin http.Handler, out *response, r *http.Request, b Behavior) {
 	cacheable := b.Cache.caches() && (r.Method == http.MethodGet || r.Method == http.MethodHead)
@@ -18,13 +15,13 @@ func (s *Server) answerFrom(origin http.Handler, out *response, r *http.Request,
 		s.ask(origin, out, r, b, "")
 		return
 	}
-	key := b.Cache.key(r)
+	key := b.OriginID + "\x00" + b.Cache.key(r)
 	now := s.now()
 	e := s.cache.get(key)
 	switch {
 	case e != nil && now.Before(e.expires):
 		out.cache = "Hit from cloudfront"
-	case e != nil && e.status == http.StatusOK && (e.header.Get("Etag") != "" || e.header.Get("Last-Modified") != ""):
+	case e != nil && e.status == http.StatusOK && !e.failed:
 		if e = s.revalidate(origin, out, r, b, key, e); e == nil {
 			return
 		}
@@ -32,7 +29,7 @@ func (s *Server) answerFrom(origin http.Handler, out *response, r *http.Request,
 		s.ask(origin, out, r, b, key)
 		return
 	}
-	if e.status >= http.StatusBadRequest {
+	if e.failed {
 		out.cache = "Error from cloudfront"
 	}
 	e.serve(out, r, now)
@@ -52,9 +49,12 @@ func (s *Server) revalidate(origin http.Handler, out *response, r *http.Request,
 	origin.ServeHTTP(w, ask)
 	switch {
 	case w.status == http.StatusNotModified:
-	case w.heldBack: // page HTTPStatusCodes: what is in the cache is served on while the origin fails
+	case w.heldBack: // page HTTPStatusCodes: it serves for the error caching minimum TTL, then the origin is asked again
 		out.cache = "Hit from cloudfront"
-		return e
+		kept := *e
+		kept.expires = s.now().Add(s.dist.errorTTL(w.status))
+		s.cache.put(key, &kept)
+		return &kept
 	default:
 		s.finish(w, r, key)
 		return nil
@@ -71,16 +71,16 @@ func setIf(h http.Header, name, value string) {
 	}
 }
 
-// conditions and ranges are answered by the origin where the object is not cached; such an answer is never kept.
+// conditions and ranges are answered by the origin where the object is not cached. Of such answers a whole object is kept.
 var conditions = []string{"If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since", "Range"}
 
 // ask sends the request to the origin and keeps the answer under key if it may be kept; "" keeps nothing.
 func (s *Server) ask(origin http.Handler, out *response, r *http.Request, b Behavior, key string) {
-	conditional := slices.ContainsFunc(conditions, func(name string) bool { return r.Header.Get(name) != "" })
-	if conditional || r.Method != http.MethodGet {
+	if r.Method != http.MethodGet {
 		key = ""
 	}
-	w := &originWriter{out: out, header: http.Header{}, behavior: b, dist: &s.dist, now: s.now, keeps: key != ""}
+	conditional := slices.ContainsFunc(conditions, func(name string) bool { return r.Header.Get(name) != "" })
+	w := &originWriter{out: out, header: http.Header{}, behavior: b, dist: &s.dist, now: s.now, keeps: key != "", conditional: conditional}
 	origin.ServeHTTP(w, r)
 	s.finish(w, r, key)
 }
@@ -89,17 +89,17 @@ func (s *Server) finish(w *originWriter, r *http.Request, key string) {
 	if !w.sent {
 		w.WriteHeader(http.StatusOK)
 	}
-	if w.replaced != nil {
-		s.errorPage(w, r)
+	now := s.now()
+	e := &entry{
+		status: w.status, header: w.header, body: w.body.Bytes(), failed: w.status >= http.StatusBadRequest,
+		paths: []string{w.out.request.URL.EscapedPath(), r.URL.EscapedPath()}, stored: now, expires: now.Add(w.lifetime),
+	}
+	if w.replaced != nil && !s.errorPage(w, r, e) {
 		return
 	}
-	declared := w.header.Get("Content-Length")
-	if key != "" && w.lifetime > 0 && !w.tooLarge && (declared == "" || declared == strconv.Itoa(w.body.Len())) {
-		now := s.now()
-		s.cache.put(key, &entry{
-			status: w.status, header: w.header, body: w.body.Bytes(), paths: []string{w.out.request.URL.EscapedPath(), r.URL.EscapedPath()},
-			stored: now, expires: now.Add(w.lifetime),
-		})
+	declared := e.header.Get("Content-Length")
+	if key != "" && w.lifetime > 0 && !w.tooLarge && (declared == "" || declared == strconv.Itoa(len(e.body))) {
+		s.cache.put(key, e)
 	}
 }
 
@@ -113,6 +113,7 @@ type originWriter struct {
 	now      func() time.Time
 
 	keeps       bool // a copy is wanted
+	conditional bool // the viewer asked for a range or under a condition
 	revalidates bool // 304 answers CloudFront's own question
 	mayHoldBack bool // a 5xx is not passed on, because the stale object serves
 	heldBack    bool
@@ -141,21 +142,17 @@ func (w *originWriter) WriteHeader(status int) {
 	if w.heldBack || w.revalidates && status == http.StatusNotModified {
 		return
 	}
-	rule, declared := w.dist.Errors[status]
-	errorTTL := DefaultErrorTTL
-	if declared {
-		errorTTL = rule.CachingMinTTL
+	if w.revalidates || w.keeps && (!w.conditional || status == http.StatusOK) {
+		w.lifetime = w.behavior.Cache.lifetime(status, w.header, w.now(), w.dist.errorTTL(status))
 	}
-	if declared && rule.PagePath != "" {
+	if rule := w.dist.Errors[status]; rule.PagePath != "" {
 		w.replaced = &rule
 		return
 	}
 	if !w.behavior.forwardsCookies() { // page Cookies: then Set-Cookie does not reach viewers
 		w.header.Del("Set-Cookie")
 	}
-	if w.keeps || w.revalidates {
-		w.lifetime = w.behavior.Cache.lifetime(status, w.header, w.now(), errorTTL)
-	}
+	w.behavior.varyForViewers(w.header)
 	h := w.out.Header()
 	for name, values := range w.header {
 		h[name] = slices.Clone(values)

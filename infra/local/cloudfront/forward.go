@@ -26,23 +26,50 @@ var forwardedByPolicy = map[Forward][]string{
 	ForwardUserAgentReferer: {"Referer", "User-Agent"},
 }
 
+// writing are the methods whose Authorization reaches the origin without a policy (page as above).
+var writing = []string{http.MethodDelete, http.MethodPatch, http.MethodPost, http.MethodPut}
+
+func (b Behavior) forwardsEverything() bool {
+	return b.Forward == ForwardAll || b.Forward == ForwardAllExceptHost
+}
+
+// forwardsHeader reports whether a policy lets the viewer's header reach the origin.
+func (b Behavior) forwardsHeader(name string) bool {
+	return b.forwardsEverything() || slices.Contains(forwardedByPolicy[b.Forward], http.CanonicalHeaderKey(name)) || b.Cache.Headers.includesHeader(name)
+}
+
+// varyForViewers keeps the names in Vary that the origin can tell answers by (page RequestAndResponseBehaviorCustomOrigin,
+// "HTTP response headers that CloudFront removes or replaces").
+func (b Behavior) varyForViewers(h http.Header) {
+	var kept []string
+	for name := range strings.SplitSeq(strings.Join(h.Values("Vary"), ","), ",") {
+		name = strings.TrimSpace(name)
+		if name == "*" || strings.EqualFold(name, "Accept-Encoding") || strings.EqualFold(name, "Cookie") || name != "" && b.forwardsHeader(name) {
+			kept = append(kept, name)
+		}
+	}
+	h.Del("Vary")
+	setIf(h, "Vary", strings.Join(kept, ", "))
+}
+
 // originRequest turns the viewer's request, which has the given id, into the origin's.
 func originRequest(in *http.Request, b Behavior, o Origin, id string) *http.Request {
 	h := in.Header
-	cookies := selectCookies(h, b.Cache.Cookies)
-	encodings := b.Cache.encodings(h.Values("Accept-Encoding"))
-	everything := b.Forward == ForwardAll || b.Forward == ForwardAllExceptHost
-	connection := connectionHeaders(h)
+	forwarded := b.Cache.Cookies
+	if b.forwardsEverything() {
+		forwarded = allOf
+	}
+	cookies, encodings, connection := selectCookies(h, forwarded), b.Cache.encodings(in), connectionHeaders(h)
 	for name := range h {
-		kept := everything || slices.Contains(alwaysForwarded, name) || slices.Contains(forwardedByPolicy[b.Forward], name) || b.Cache.Headers.includes(name)
+		kept := b.forwardsHeader(name) || slices.Contains(alwaysForwarded, name) || name == "Authorization" && slices.Contains(writing, in.Method)
 		if !kept || slices.Contains(neverForwarded, name) || slices.Contains(connection, name) || isEdgeHeader(name) {
 			h.Del(name)
 		}
 	}
-	if !everything {
+	if !b.forwardsEverything() {
 		in.URL.RawQuery = selectQuery(in.URL.RawQuery, b.Cache.Query)
-		setIf(h, "Cookie", cookies)
 	}
+	setIf(h, "Cookie", cookies)
 	if b.Cache.normalizesEncoding() {
 		h.Del("Accept-Encoding")
 		setIf(h, "Accept-Encoding", strings.Join(encodings, ","))
@@ -56,7 +83,7 @@ func originRequest(in *http.Request, b Behavior, o Origin, id string) *http.Requ
 	for name, value := range o.CustomHeaders {
 		h.Set(name, value)
 	}
-	if b.Forward != ForwardAll && !b.Cache.Headers.includes("Host") {
+	if b.Forward != ForwardAll && !b.Cache.Headers.includesHeader("Host") {
 		in.Host = o.Domain
 	}
 	if o.Path != "" {

@@ -77,7 +77,7 @@ func TestAnUntouchedRequestIsPassedOnToTheLetter(t *testing.T) {
 	r := e.api.request
 	wantEqual(t, "path", r.URL.EscapedPath(), "/api/a%2Fb")
 	wantEqual(t, "query", r.URL.RawQuery, "z=1&a=%20+&z&b=2")
-	wantEqual(t, "cookies", r.Header.Values("Cookie"), []string{"b=1; a=2", "c=3"})
+	wantEqual(t, "cookies, sorted by name", r.Header.Values("Cookie"), []string{"a=2; b=1; c=3"})
 	wantEqual(t, "headers", r.Header.Values("X-Many"), []string{"a", "b"})
 }
 

@@ -29,10 +29,11 @@ func (c *CORS) answers(r *http.Request) bool {
 	return c != nil && r.Method == http.MethodOptions && r.Header.Get("Origin") != "" && r.Header.Get("Access-Control-Request-Method") != ""
 }
 
-// allow sets the headers that r's origin is to get; none for an origin that is not allowed.
+// allow sets the headers that r's origin is to get: none for an origin that is not allowed, and none for OPTIONS that
+// is no preflight.
 func (c *CORS) allow(h http.Header, r *http.Request) {
 	origin := r.Header.Get("Origin")
-	if c == nil || origin == "" {
+	if c == nil || origin == "" || r.Method == http.MethodOptions && !c.answers(r) {
 		return
 	}
 	allowed := c.allowOrigin(origin)

@@ -171,11 +171,7 @@ func describeToken(claims map[string]any) token {
 			t.claims[name] = claimText(value)
 		}
 	}
-	granted := claims["scp"]
-	if granted == nil {
-		granted = claims["scope"]
-	}
-	for _, text := range texts(granted) {
+	for _, text := range append(texts(claims["scope"]), texts(claims["scp"])...) {
 		t.scopes = append(t.scopes, strings.Fields(text)...)
 	}
 	return t

@@ -69,7 +69,11 @@ func (in *request) variables(out *recorder) map[string]string {
 		}
 		v["integrationLatency"], v["integration.latency"] = latency, latency
 	}
-	if in.failure != nil {
+	switch {
+	case in.failure == nil:
+	case in.integrationStatus == 0:
+		v["authorizer.error"] = in.failure.Error()
+	default:
 		v["integrationErrorMessage"], v["integration.error"] = in.failure.Error(), in.failure.Error()
 	}
 	for name, value := range in.authorizerVariables() {
