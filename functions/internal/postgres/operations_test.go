@@ -42,6 +42,10 @@ func (o *things) viewer() uuid.UUID {
 	return o.member(o.t, o.owner, society.Viewer, "active").Person
 }
 
+func (o *things) suspended() uuid.UUID {
+	return o.member(o.t, o.owner, society.Viewer, "suspended").Person
+}
+
 func (o *things) grant() uuid.UUID {
 	g, err := o.Grant(o.t.Context(), o.owner, society.NewGrant{Person: o.viewer(), Permission: society.TasksRead})
 	if err != nil {
@@ -97,7 +101,7 @@ var operationsOnPeople = map[string]operation{
 		return of.SuspendMember(ctx, as, of.viewer())
 	}},
 	"ReinstateMember": {needs: society.MembersManage, do: func(ctx context.Context, as society.Actor, of *things) (any, error) {
-		return of.ReinstateMember(ctx, as, of.viewer())
+		return of.ReinstateMember(ctx, as, of.suspended())
 	}},
 	"RemoveMember": {needs: society.MembersManage, do: func(ctx context.Context, as society.Actor, of *things) (any, error) {
 		return nil, of.RemoveMember(ctx, as, of.viewer())
@@ -240,9 +244,11 @@ func TestNoOperationIsOpenToStrangersSuspendedMembersOrDeadKeys(t *testing.T) {
 	})
 }
 
+// silentOnPeople are the operations that change nothing.
+var silentOnPeople = []string{"Organization", "Plan", "Permissions", "AuditLog", "Members", "Member", "Invitations", "Grants", "Teams", "Team", "TeamMembers", "APIKeys"}
+
 func TestEachChangeLeavesAnAuditRowAndEachReadNone(t *testing.T) {
 	inBothModes(t, func(t *testing.T, f fixture) {
-		silent := []string{"Organization", "Plan", "Permissions", "AuditLog", "Members", "Member", "Invitations", "Grants", "Teams", "Team", "TeamMembers", "APIKeys", "ReinstateMember"}
 		for name, o := range operationsOnPeople {
 			owner := f.roomy(t)
 			as := f.member(t, owner, society.Owner, "active")
@@ -250,7 +256,7 @@ func TestEachChangeLeavesAnAuditRowAndEachReadNone(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 			rows := column(t, f.db, "SELECT action FROM audit_log WHERE organization_id = $1 AND person_id = $2", as.Organization, as.Person)
-			if wants := !slices.Contains(silent, name); wants != (len(rows) > 0) {
+			if wants := !slices.Contains(silentOnPeople, name); wants != (len(rows) > 0) {
 				t.Errorf("%s leaves the audit rows %v", name, rows)
 			}
 		}
