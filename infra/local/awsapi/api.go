@@ -34,6 +34,7 @@ type Services struct {
 type Invoker interface {
 	Invoke(ctx context.Context, nameOrARN string, payload []byte) (lambda.Result, error)
 	InvokeAsync(ctx context.Context, nameOrARN string, payload []byte) error
+	Config(nameOrARN string) (lambda.Function, error)
 }
 
 // Server is the endpoint.

@@ -22,8 +22,12 @@ type functionsDouble struct {
 	mu     sync.Mutex
 	calls  []string
 	events []string
-	// refusal answers events.
+	// refusal answers events and whether a function is there.
 	refusal error
+}
+
+func (d *functionsDouble) Config(string) (lambda.Function, error) {
+	return lambda.Function{}, d.refusal
 }
 
 func (d *functionsDouble) InvokeAsync(_ context.Context, name string, payload []byte) error {

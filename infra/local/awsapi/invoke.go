@@ -21,6 +21,11 @@ func (f *functions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeError(w, failed(http.StatusNotFound, "UnknownOperationException", "%s %s is not served locally; served is POST /2015-03-31/functions/{function}/invocations", r.Method, r.URL.Path))
 		return
 	}
+	name, err := lambda.WithQualifier(name, r.URL.Query().Get("Qualifier"))
+	if err != nil {
+		writeError(w, invokeError(name, err))
+		return
+	}
 	payload, failure := readPayload(w, r)
 	if failure != nil {
 		writeError(w, failure)
@@ -32,21 +37,18 @@ func (f *functions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "Event":
 		f.start(w, r, name, payload)
 	case "DryRun":
-		w.WriteHeader(http.StatusNoContent)
+		f.check(w, name)
 	default:
 		writeError(w, failed(http.StatusBadRequest, "InvalidParameterValueException", "invocation type %q: use RequestResponse, Event or DryRun", kind))
 	}
 }
 
-// functionName returns the name or ARN with the qualifier, which may also be a query parameter.
+// functionName returns the name or ARN in the path.
 func functionName(r *http.Request) (string, bool) {
 	rest, inside := strings.CutPrefix(r.URL.Path, "/2015-03-31/functions/")
 	name, invokes := strings.CutSuffix(rest, "/invocations")
 	if !inside || !invokes || name == "" || strings.Contains(name, "/") || r.Method != http.MethodPost {
 		return "", false
-	}
-	if q := r.URL.Query().Get("Qualifier"); q != "" && !strings.HasSuffix(name, ":"+q) {
-		name += ":" + q
 	}
 	return name, true
 }
@@ -100,6 +102,15 @@ func (f *functions) start(w http.ResponseWriter, r *http.Request, name string, p
 	w.WriteHeader(http.StatusAccepted)
 }
 
+// check answers whether the function could be invoked.
+func (f *functions) check(w http.ResponseWriter, name string) {
+	if _, err := f.invoker.Config(name); err != nil {
+		writeError(w, invokeError(name, err))
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
 // traced passes the caller's trace on.
 func traced(r *http.Request) context.Context {
 	return lambda.WithTrace(r.Context(), r.Header.Get("X-Amzn-Trace-Id"))
@@ -112,9 +123,15 @@ func invokeError(name string, err error) *apiError {
 		e := failed(http.StatusNotFound, "ResourceNotFoundException", "Function not found: %s", name)
 		e.fields = map[string]any{"Type": "User"}
 		return e
+	case errors.Is(err, lambda.ErrQualifier):
+		return failed(http.StatusBadRequest, "InvalidParameterValueException", "%v", err)
 	case errors.Is(err, lambda.ErrThrottled):
+		reason := "ConcurrentInvocationLimitExceeded"
+		if errors.Is(err, lambda.ErrReserved) {
+			reason = "ReservedFunctionConcurrentInvocationLimitExceeded"
+		}
 		e := failed(http.StatusTooManyRequests, "TooManyRequestsException", "Rate Exceeded.")
-		e.fields = map[string]any{"Type": "User", "Reason": "ConcurrentInvocationLimitExceeded"}
+		e.fields = map[string]any{"Type": "User", "Reason": reason}
 		return e
 	case errors.Is(err, lambda.ErrTooLarge):
 		return failed(http.StatusRequestEntityTooLarge, "RequestTooLargeException", "%v", err)

@@ -40,13 +40,17 @@ func TestQualifierIsPartOfTheName(t *testing.T) {
 	t.Parallel()
 	c := start(t)
 	client := sdk.NewFromConfig(c.config)
-	for _, name := range []string{"api", "api:live"} {
+	for _, name := range []string{"api", "api:live", "arn:aws:lambda:us-east-1:111122223333:function:live"} {
 		if _, err := client.Invoke(t.Context(), &sdk.InvokeInput{FunctionName: &name, Qualifier: aws.String("live")}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got := c.functions.called(); !slices.Equal(got, []string{"api:live {}", "api:live {}"}) {
+	if got := c.functions.called(); !slices.Equal(got, []string{"api:live {}", "api:live {}", "arn:aws:lambda:us-east-1:111122223333:function:live:live {}"}) {
 		t.Errorf("called %v", got)
+	}
+	var invalid *types.InvalidParameterValueException
+	if _, err := client.Invoke(t.Context(), &sdk.InvokeInput{FunctionName: aws.String("api:1"), Qualifier: aws.String("live")}); !errors.As(err, &invalid) {
+		t.Errorf("two qualifiers: got %v", err)
 	}
 }
 
@@ -80,6 +84,9 @@ func TestInvokeErrorsAreTheSDKsTypes(t *testing.T) {
 	}
 	var throttled *types.TooManyRequestsException
 	if err := invoke(lambda.ErrThrottled); !errors.As(err, &throttled) || throttled.Reason != types.ThrottleReasonConcurrentInvocationLimitExceeded {
+		t.Errorf("got %v", err)
+	}
+	if err := invoke(lambda.ErrReserved); !errors.As(err, &throttled) || throttled.Reason != types.ThrottleReasonReservedFunctionConcurrentInvocationLimitExceeded {
 		t.Errorf("got %v", err)
 	}
 	var tooLarge *types.RequestTooLargeException
@@ -134,6 +141,12 @@ func TestDryRunRunsNothing(t *testing.T) {
 	out, err := sdk.NewFromConfig(c.config).Invoke(t.Context(), &sdk.InvokeInput{FunctionName: aws.String("api"), InvocationType: types.InvocationTypeDryRun})
 	if err != nil || out.StatusCode != 204 || len(c.functions.called()) != 0 {
 		t.Errorf("got %+v, %v", out, err)
+	}
+	c.functions.refusal = lambda.ErrNotFound
+	var notFound *types.ResourceNotFoundException
+	_, err = sdk.NewFromConfig(c.config).Invoke(t.Context(), &sdk.InvokeInput{FunctionName: aws.String("none"), InvocationType: types.InvocationTypeDryRun})
+	if !errors.As(err, &notFound) {
+		t.Errorf("a function that is not there: got %v", err)
 	}
 }
 

@@ -39,13 +39,28 @@ func createStage(_ context.Context, c *Cloud, r request) (assembly.Values, error
 	return assembly.Values{Ref: a.Stage}, nil
 }
 
+// accountThrottle is what an account has in a region: the half of a throttle that is not declared.
+//
+// Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
+var accountThrottle = gateway.Throttle{RateLimit: 10_000, BurstLimit: 5_000}
+
+// throttleOf reads the throttle of route settings; the zero value stands for none.
 func throttleOf(settings properties) (gateway.Throttle, error) {
-	rate, err := settings.number("ThrottlingRateLimit")
-	if err != nil {
-		return gateway.Throttle{}, err
+	if settings["ThrottlingRateLimit"] == nil && settings["ThrottlingBurstLimit"] == nil {
+		return gateway.Throttle{}, nil
 	}
-	burst, err := settings.integer("ThrottlingBurstLimit")
-	return gateway.Throttle{RateLimit: rate, BurstLimit: burst}, err
+	limit := accountThrottle
+	var err error
+	if settings["ThrottlingRateLimit"] != nil {
+		limit.RateLimit, err = settings.number("ThrottlingRateLimit")
+	}
+	if settings["ThrottlingBurstLimit"] != nil && err == nil {
+		limit.BurstLimit, err = settings.integer("ThrottlingBurstLimit")
+	}
+	if err == nil && (limit.RateLimit <= 0 || limit.BurstLimit <= 0) {
+		err = errors.New("a throttle of 0 refuses every request: use more, or take the route away")
+	}
+	return limit, err
 }
 
 // filled is a route with the stage's variables in its function's ARN: ${stageVariables.NAME}.

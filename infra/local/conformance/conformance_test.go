@@ -111,10 +111,14 @@ const differences = `
 ## Where the local cloud decides for itself
 | what | local cloud | AWS |
 |---|---|---|
-| a function of an HTTP API crashes, or its answer is malformed | 502 | 500 {"message":"Internal Server Error"} is documented (http-api-troubleshooting-lambda) |
+| a function of an HTTP API crashes, or its answer is malformed | 502 {"message":"Bad Gateway"}: a fault of the function stays apart from one of the API | the pages differ: 502 {"message":"Internal server error"} (Lambda's services-apigateway-errors), 500 {"message":"Internal Server Error"} (http-api-troubleshooting-lambda) |
 | a function runs into its own timeout | 504 | 500 or 503 are reported |
 | the integration timeout, or nothing can answer | 503 {"message":"Service Unavailable"} | 503 |
-| a function over its concurrency | 429 | 500 or 503 are reported |
+| a function over its concurrency | 429: the caller may try again | 500 (services-apigateway-errors: the Lambda API rejects the invocation); 503 is reported |
+| a JWT with both scope and scp | the scopes of both count | "scope or scp" |
+| access log variables of a custom domain, IAM, mutual TLS, dataProcessed, error.responseType and request ids of integrations | - | filled in |
+| what the origin gets without an origin request policy | the cache key, and the headers of conditions, ranges, bodies and WebSockets | the pages differ on Cache-Control, Date, From, Pragma and Via |
+| an answer to HEAD | served from what GET brought, not kept itself | kept |
 | a route or $connect with AWS_IAM | 501 with a sentence: signatures are not checked | the signature is checked |
 | @connections | an Authorization header must be there; it is not checked | the signature is checked |
 | messages of one WebSocket connection | reach their functions one after the other | may run at once |

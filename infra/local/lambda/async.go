@@ -91,7 +91,8 @@ type event struct {
 	attempts        int
 }
 
-// deliver tries until the function succeeds, the retries are used up or the event is too old.
+// deliver tries until the function succeeds, the retries are used up or the event is too old. A function whose reserved
+// concurrency is 0 is not tried.
 func (e *event) deliver() {
 	backoff := firstBackoff
 	for {
@@ -103,6 +104,9 @@ func (e *event) deliver() {
 		result, err := p.invoke(context.Background(), call{id: e.id, trace: e.trace, arn: arn, payload: e.payload})
 		var pause time.Duration
 		switch {
+		case errors.Is(err, ErrReserved) && p.function.concurrency() == 0:
+			e.send(e.config.OnFailure, "ZeroReservedConcurrency", &result)
+			return
 		case errors.Is(err, ErrThrottled):
 			pause, backoff = backoff, min(2*backoff, lastBackoff)
 		case err != nil:

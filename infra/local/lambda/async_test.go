@@ -99,6 +99,27 @@ func TestAThrottledEventIsTriedLater(t *testing.T) {
 	within(t, 10*time.Second, "both events run", func() bool { return len(events()) == 2 })
 }
 
+func TestAnEventToAFunctionWithoutConcurrencyGoesToItsDestinationAtOnce(t *testing.T) {
+	t.Parallel()
+	none := 0
+	f, events := recorded(t, Options{})
+	if err := f.Add(Function{Name: "off", ARN: strings.Replace(testARN, ":f", ":off", 1), Dir: codeDir, Reserved: &none}); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.ConfigureAsync("off", latest, AsyncConfig{Retries: 2, MaxAge: time.Hour, OnFailure: testARN}); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.InvokeAsync(context.Background(), "off", []byte(`{}`)); err != nil {
+		t.Fatal(err)
+	}
+	within(t, 10*time.Second, "the record", func() bool {
+		return strings.Contains(events()[0], `"condition":"ZeroReservedConcurrency"`) && strings.Contains(events()[0], `"approximateInvokeCount":0`)
+	})
+	if _, err := f.Invoke(context.Background(), "off", []byte(`{}`)); !errors.Is(err, ErrReserved) {
+		t.Errorf("error is %v", err)
+	}
+}
+
 func TestAsyncConfigurationsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, Options{})

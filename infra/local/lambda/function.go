@@ -67,3 +67,11 @@ func (f Function) concurrency() int {
 	}
 	return accountConcurrency
 }
+
+// overConcurrency is the error of an invocation that is one too many.
+func (f Function) overConcurrency() error {
+	if f.Reserved != nil {
+		return ErrReserved
+	}
+	return ErrThrottled
+}

@@ -31,3 +31,18 @@ func parseName(s string) (reference, error) {
 	}
 	return r, nil
 }
+
+// WithQualifier adds the qualifier of a request to a function's name or ARN; "" adds none. The error is ErrNotFound or
+// ErrQualifier.
+func WithQualifier(nameOrARN, qualifier string) (string, error) {
+	r, err := parseName(nameOrARN)
+	switch {
+	case err != nil:
+		return nameOrARN, err
+	case qualifier == "" || qualifier == r.qualifier:
+		return nameOrARN, nil
+	case r.qualifier != "":
+		return nameOrARN, ErrQualifier
+	}
+	return nameOrARN + ":" + qualifier, nil
+}

@@ -45,7 +45,7 @@ func (p *pool) invoke(ctx context.Context, c call) (Result, error) {
 	if p.running.Add(1) > int64(p.function.concurrency()) {
 		p.running.Add(-1)
 		p.registry.throttled(p.function.Name)
-		return Result{}, fmt.Errorf("%w: function %s runs %d invocations", ErrThrottled, p.function.Name, p.function.concurrency())
+		return Result{}, fmt.Errorf("%w: function %s runs %d invocations", p.function.overConcurrency(), p.function.Name, p.function.concurrency())
 	}
 	if err := p.acquire(ctx); err != nil {
 		p.running.Add(-1)

@@ -14,6 +14,10 @@ var (
 	ErrNotFound = errors.New("function not found")
 	// ErrThrottled is TooManyRequestsException (429): the function's concurrency is used up.
 	ErrThrottled = errors.New("rate exceeded")
+	// ErrReserved is the ErrThrottled of a function with reserved concurrency.
+	ErrReserved = fmt.Errorf("%w: reserved concurrency", ErrThrottled)
+	// ErrQualifier is InvalidParameterValueException (400): a name and a request with two different qualifiers.
+	ErrQualifier = errors.New("the derived qualifier from the function name does not match the specified qualifier")
 	// ErrTooLarge is RequestTooLargeException (413): the payload is over MaxPayload.
 	ErrTooLarge = errors.New("request must be smaller than 6291456 bytes for the InvokeFunction operation")
 	// ErrClosed is ServiceException (500): the registry is shutting down.

@@ -1,0 +1,29 @@
+package cloud
+
+import (
+	"testing"
+
+	"github.com/miyabi-society/platform/infra/local/gateway"
+)
+
+func TestAThrottleThatIsHalfDeclaredHasTheAccountsOtherHalf(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		settings properties
+		want     gateway.Throttle
+	}{
+		{properties{}, gateway.Throttle{}},
+		{properties{"ThrottlingRateLimit": 5.0}, gateway.Throttle{RateLimit: 5, BurstLimit: 5_000}},
+		{properties{"ThrottlingBurstLimit": 5.0}, gateway.Throttle{RateLimit: 10_000, BurstLimit: 5}},
+		{properties{"ThrottlingRateLimit": 0.5, "ThrottlingBurstLimit": "2"}, gateway.Throttle{RateLimit: 0.5, BurstLimit: 2}},
+	} {
+		if got, err := throttleOf(c.settings); err != nil || got != c.want {
+			t.Errorf("%v gives %v, %v, want %v", c.settings, got, err, c.want)
+		}
+	}
+	for _, bad := range []properties{{"ThrottlingRateLimit": 0.0}, {"ThrottlingBurstLimit": -1.0}} {
+		if got, err := throttleOf(bad); err == nil {
+			t.Errorf("%v gives %v", bad, got)
+		}
+	}
+}

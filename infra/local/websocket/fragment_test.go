@@ -1,0 +1,50 @@
+package websocket
+
+import (
+	"strings"
+	"testing"
+
+	ws "github.com/coder/websocket"
+)
+
+func TestFragmentsAreOneMessage(t *testing.T) {
+	t.Parallel()
+	r := start(t, nil, routeDefault)
+	r.answers[routeDefault] = "echo"
+	c := r.dial(t, "")
+	part := strings.Repeat("a", maxFrame)
+	w, err := c.Writer(t.Context(), ws.MessageText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range maxMessage / maxFrame {
+		if _, err := w.Write([]byte(part)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan string, 1)
+	go func() { got <- receive(t, c) }()
+	if err := c.Ping(t.Context()); err != nil {
+		t.Errorf("a ping in between: %v", err)
+	}
+	wantEqual(t, "bytes", len(<-got), maxMessage)
+}
+
+func TestKeysOfMessagesOfEachKind(t *testing.T) {
+	t.Parallel()
+	r := start(t, nil, routeDefault, "7", "true", "join", "$connect")
+	c := r.dial(t, "")
+	for text, want := range map[string]string{
+		`{"action":7}`: "7", `{"action":true}`: "true", `{"action":"join"}`: "join", ` {"action":"join"} `: "join", `{"action":"join","action":"7"}`: "7",
+		`{"action":null}`: routeDefault, `{"action":["join"]}`: routeDefault, `{"action":"$connect"}`: routeDefault, `{"Action":"join"}`: routeDefault,
+		`["action"]`: routeDefault, `"join"`: routeDefault, ``: routeDefault, `{"action":"join"} {}`: routeDefault, `{"action":"join"`: routeDefault,
+	} {
+		send(t, c, text)
+		e := r.wait(t, want)
+		wantEqual(t, text, e["body"], text)
+		wantEqual(t, text, e["isBase64Encoded"], false)
+	}
+}
