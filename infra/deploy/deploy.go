@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/miyabi-society/platform/infra/deploy/account"
 	"github.com/miyabi-society/platform/infra/deploy/bundle"
+	"github.com/miyabi-society/platform/infra/deploy/cdk"
 	"github.com/miyabi-society/platform/infra/deploy/change"
 	"github.com/miyabi-society/platform/infra/deploy/phase"
 	"github.com/miyabi-society/platform/infra/deploy/stack"
@@ -32,7 +34,9 @@ func (s *session) deploy(ctx context.Context) error {
 	if err := s.mayDeploy(ctx, a); err != nil {
 		return err
 	}
-	if err := s.bootstrap(ctx, a); err != nil {
+	if err := s.bootstrap(ctx, a); errors.Is(err, cdk.ErrInterrupted) {
+		return fmt.Errorf("%w before anything was deployed: `%s` goes on", err, s.deployCommand())
+	} else if err != nil {
 		return err
 	}
 	if err := s.approve(ctx, a); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/miyabi-society/platform/infra/deploy/bundle"
 	"github.com/miyabi-society/platform/infra/deploy/phase"
 	"github.com/miyabi-society/platform/infra/deploy/stack"
+	"github.com/miyabi-society/platform/infra/deploy/target"
 )
 
 // destroy deletes phases, the last first. Without a phase it deletes all, and ends the emulated account of local.
@@ -61,6 +62,7 @@ func (s *session) stop(ctx context.Context) error {
 	if err := s.plane.Down(ctx); err != nil {
 		return err
 	}
+	s.target = target.Target{} // from here on it is no news that the account has ended
 	if err := s.state.Stop(); err != nil {
 		return err
 	}

@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,6 +21,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/miyabi-society/platform/infra/deploy/emulated"
+	"github.com/miyabi-society/platform/infra/deploy/target"
+	"github.com/miyabi-society/platform/infra/environment"
 	"github.com/miyabi-society/platform/infra/local/rds"
 )
 
@@ -87,6 +93,74 @@ func TestTheAccountRunsOnceAndIsFoundAgain(t *testing.T) {
 	second, err := s.Ensure(t.Context(), o, &out, nothingLeft)
 	if err != nil || second.Process != first.Process || out.Len() > 0 {
 		t.Errorf("a second start gave %+v, %v and printed %q", second, err, out.String())
+	}
+}
+
+// What fails because the account is no longer there says only that, and what to do.
+func TestAnAccountThatEndsDuringACommandIsTheReasonOfWhatFails(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	state, o := emulatedAccount(t, "echo ready http://localhost:"+strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)+"; while :; do sleep 0.1; done")
+	record, err := state.Ensure(t.Context(), o, &bytes.Buffer{}, nothingLeft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &session{state: state, target: target.Emulated(environment.Settings{Name: "local"}, record.Emulator, state.Dir)}
+	failed := errors.New("connection refused")
+	if got := s.orEnded(failed); got != failed || s.orEnded(nil) != nil { //nolint:errorlint // the very error
+		t.Errorf("while it runs: %v", got)
+	}
+	if err := syscall.Kill(record.PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); record.Alive() && time.Now().Before(deadline); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if got := s.orEnded(failed); !strings.Contains(got.Error(), "make deploy ENV=local") || strings.Contains(got.Error(), "refused") {
+		t.Errorf("after its end: %v", got)
+	}
+	if err := s.nothing(); !errors.Is(err, errNothing) || !strings.Contains(err.Error(), "make destroy ENV=local") {
+		t.Errorf("the next command: %v", err)
+	}
+	if err := os.RemoveAll(state.Dir); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.orEnded(failed); !strings.Contains(got.Error(), state.Dir+" was removed") {
+		t.Errorf("after its folder was removed: %v", got)
+	}
+}
+
+func TestACommandThatWaitedForADestructionGetsTheFolderAnew(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "state")
+	s, err := emulated.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := s.Lock(t.Context(), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	locked := make(chan error)
+	go func() {
+		second, err := s.Lock(t.Context(), io.Discard)
+		if err == nil {
+			err = second.Release()
+		}
+		locked <- err
+	}()
+	if err := errors.Join(s.Stop(), first.Release()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-locked; err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"slices"
 	"strings"
 )
@@ -34,7 +35,7 @@ func (s *session) testEnvironment(ctx context.Context) ([]string, error) {
 // printEnvironment prints the variables as a shell reads them: eval "$(bin/deploy env --env local --state DIR)".
 func (s *session) printEnvironment(ctx context.Context) error {
 	quiet := *s
-	quiet.out = discard{}
+	quiet.out = io.Discard
 	if err := quiet.connect(ctx); err != nil {
 		return err
 	}
@@ -50,8 +51,3 @@ func (s *session) printEnvironment(ctx context.Context) error {
 	}
 	return nil
 }
-
-// discard takes what nobody wants to read.
-type discard struct{}
-
-func (discard) Write(p []byte) (int, error) { return len(p), nil }

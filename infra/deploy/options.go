@@ -31,7 +31,7 @@ const usage = `usage: deploy COMMAND --env ENV [flags]
   env                   print the variables with which tests and other tools reach the deployment
   check                 say what the account lacks for a deployment
   stop                  end the emulated account and remove all of it (local)
-  accept                only refuse an environment, phase, port or setting that there is not
+  accept                only refuse an environment, phase, port, setting or credentials that cannot be meant
 
 --env is local, dev, staging, prod or test-<suffix>; the variable SETTINGS changes single settings, as at make synth.
 --state DIR is the folder of the emulated account, which the environment local needs, and --port N the wanted port of
@@ -66,7 +66,7 @@ var commands = map[string]func(*session, context.Context) error{
 	"env":      (*session).printEnvironment,
 	"check":    (*session).check,
 	"stop":     (*session).stop,
-	"accept":   func(*session, context.Context) error { return nil },
+	"accept":   (*session).accept,
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {

@@ -34,7 +34,7 @@ type session struct {
 }
 
 // errNothing means that the environment local is not deployed at all.
-var errNothing = errors.New("nothing of local is deployed: start with `make deploy ENV=local`")
+var errNothing = errors.New("nothing of local is deployed")
 
 func newSession(o options, out io.Writer) (*session, error) {
 	if _, err := os.Stat("cdk.json"); err != nil {
@@ -61,7 +61,29 @@ func (s *session) locked(ctx context.Context, command func(*session, context.Con
 		}
 		defer func() { _ = lock.Release() }()
 	}
-	return command(s, ctx)
+	return s.orEnded(command(s, ctx))
+}
+
+// orEnded says instead of an error that the emulated account has ended during the command, when it has: everything else
+// that failed follows from that.
+func (s *session) orEnded(err error) error {
+	if err == nil || !s.target.IsLocal() || s.state.Answers() {
+		return err
+	}
+	const next = "with all that was deployed: `make deploy ENV=local` starts it again, empty"
+	if _, failed := os.Stat(s.state.Log()); failed != nil {
+		removed := fmt.Errorf("the folder %s was removed during this command, and so the emulated account has ended %s", s.state.Dir, next)
+		return errors.Join(removed, s.state.Stop())
+	}
+	return fmt.Errorf("the emulated account has ended during this command %s (log: %s)", next, s.state.Log())
+}
+
+// nothing says why there is no emulated account.
+func (s *session) nothing() error {
+	if s.state.Ended() {
+		return fmt.Errorf("%w: the emulated account has ended, by a restart of this machine or with its process. `make deploy ENV=local` starts it again, empty; `make destroy ENV=local` removes what is left", errNothing)
+	}
+	return fmt.Errorf("%w: start with `make deploy ENV=local`", errNothing)
 }
 
 // works tells whether the command works on the emulated account, and does not only look at it.
@@ -76,6 +98,16 @@ func (s *session) works() bool {
 	return false
 }
 
+// accept has refused in the options what there is not; here it refuses credentials of no AWS account.
+func (s *session) accept(ctx context.Context) error {
+	if s.settings.IsLocal() {
+		return nil
+	}
+	quiet := *s
+	quiet.out = io.Discard
+	return quiet.connect(ctx)
+}
+
 func (s *session) say(format string, values ...any) {
 	_, _ = fmt.Fprintf(s.out, format+"\n", values...) // the person at the terminal may have gone
 }
@@ -85,7 +117,7 @@ func (s *session) connect(ctx context.Context) error {
 	if s.settings.IsLocal() {
 		r, running := s.state.Running()
 		if !running {
-			return errNothing
+			return s.nothing()
 		}
 		s.use(target.Emulated(s.settings, r.Emulator, s.state.Dir))
 		return nil

@@ -5,8 +5,10 @@ package emulated
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/miyabi-society/platform/infra/background"
@@ -55,6 +57,29 @@ func (s State) Running() (Record, bool) {
 	r, err := s.read()
 	return r, err == nil && r.Emulator != "" && r.Alive()
 }
+
+// Ended tells whether an account of this state ran and has ended without being asked to.
+func (s State) Ended() bool {
+	r, err := s.read()
+	return err == nil && !r.Alive()
+}
+
+// Answers tells whether the account can be reached.
+func (s State) Answers() bool {
+	r, running := s.Running()
+	if !running {
+		return false
+	}
+	connection, err := net.DialTimeout("tcp", strings.TrimPrefix(r.Emulator, "http://"), answerLimit)
+	if err != nil {
+		return false
+	}
+	_ = connection.Close()
+	return true
+}
+
+// answerLimit is how long the account may take to accept a connection.
+const answerLimit = 5 * time.Second
 
 func (s State) read() (Record, error) {
 	var r Record

@@ -51,6 +51,12 @@ func serve(ctx context.Context, o Options, log io.Writer, ready func(url string)
 	if err := o.State.write(me); err != nil {
 		return err
 	}
+	begun := false
+	defer func() {
+		if !begun { // an account that never was is not missed
+			_ = os.Remove(o.State.Path(recordFile))
+		}
+	}()
 	all := &databases{dir: o.State.Path("postgres"), log: log, all: map[string]*database{}}
 	defer func() { err = errors.Join(err, all.close()) }()
 	instances, stop, err := listen(all.handler())
@@ -70,6 +76,7 @@ func serve(ctx context.Context, o Options, log io.Writer, ready func(url string)
 	if err := ready(e.url); err != nil {
 		return fmt.Errorf("the command that started this has gone: %w", err)
 	}
+	begun = true
 	select {
 	case <-ctx.Done():
 		return os.Remove(o.State.Path(recordFile))

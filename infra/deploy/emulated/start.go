@@ -15,14 +15,30 @@ import (
 const stopLimit = 15 * time.Second
 
 // Lock keeps other commands off the account until it is released. It makes the folder, which everybody may enter
-// because PostgreSQL may run as a user of its own.
+// because PostgreSQL may run as a user of its own; also after the command that was waited for has removed it.
 func (s State) Lock(ctx context.Context, out io.Writer) (background.Lock, error) {
-	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
-		return background.Lock{}, fmt.Errorf("make the state folder: %w", err)
+	said := false
+	waiting := func() {
+		if !said {
+			_, _ = fmt.Fprintln(out, "Waiting for another command that works on the same account.")
+		}
+		said = true
 	}
-	return background.WaitLock(ctx, s.Path(commandLock), func() {
-		_, _ = fmt.Fprintln(out, "Waiting for another command that works on the same account.")
-	})
+	for {
+		if err := os.MkdirAll(s.Dir, 0o755); err != nil {
+			return background.Lock{}, fmt.Errorf("make the state folder: %w; choose another with STATE=DIR", err)
+		}
+		lock, err := background.WaitLock(ctx, s.Path(commandLock), waiting)
+		if err == nil {
+			if _, err = os.Stat(s.Path(commandLock)); err == nil {
+				return lock, nil
+			}
+			err = errors.Join(err, lock.Release())
+		}
+		if !errors.Is(err, os.ErrNotExist) {
+			return background.Lock{}, err
+		}
+	}
 }
 
 // Ensure gives the running account, or starts one, which is empty. left is called before that when an earlier account
@@ -31,7 +47,7 @@ func (s State) Ensure(ctx context.Context, o Options, out io.Writer, left func()
 	if r, running := s.Running(); running {
 		return r, nil
 	}
-	if _, err := s.read(); err == nil {
+	if s.Ended() {
 		if err := left(); err != nil {
 			return Record{}, err
 		}
@@ -52,7 +68,10 @@ func (s State) launch(ctx context.Context, o Options) (Record, error) {
 	}
 	var n notice
 	if err := child.Notice(ctx, &n); err != nil {
-		return Record{}, errors.Join(err, child.Stop(stopLimit))
+		if failed := errors.Join(child.Stop(stopLimit), s.remove()); failed != nil {
+			return Record{}, failed
+		}
+		return Record{}, err
 	}
 	switch {
 	case n.Error != "":
@@ -82,6 +101,10 @@ func (s State) Stop() error {
 			return err
 		}
 	}
+	return s.remove()
+}
+
+func (s State) remove() error {
 	if err := os.RemoveAll(s.Dir); err != nil {
 		return fmt.Errorf("remove the state: %w", err)
 	}
