@@ -19,12 +19,36 @@ func TestMain(m *testing.M) {
 func TestASecondRunChangesNothing(t *testing.T) {
 	t.Parallel()
 	db := server.Migrated(t)
-	for _, want := range []string{"made the organization miyabi-demo: 4 people", "is there already"} {
+	var before string
+	for run, want := range []string{"made the organization miyabi-demo: 4 people", "is there already"} {
 		var out strings.Builder
 		if err := seed(t.Context(), []string{"-database", db.URL(migrations.AppRole)}, &out); err != nil || !strings.Contains(out.String(), want) {
 			t.Errorf("printed %s (%v), want %s", out.String(), err, want)
 		}
+		now := content(t, db)
+		if run == 1 && now != before {
+			t.Error("the second run changed what the organization has")
+		}
+		before = now
 	}
+}
+
+// content is a digest of every row of every organization.
+func content(t *testing.T, db *postgrestest.Database) string {
+	t.Helper()
+	conn := db.Superuser(t)
+	var query, digest string
+	err := conn.QueryRow(t.Context(), `SELECT 'SELECT md5(string_agg(one, '''' ORDER BY one)) FROM ('
+			|| string_agg(format('SELECT x::text AS one FROM %I AS x', c.relname), ' UNION ALL ') || ') AS every'
+		FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+			AND (c.relname = 'organizations' OR EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'organization_id'))`).Scan(&query)
+	if err == nil {
+		err = conn.QueryRow(t.Context(), query).Scan(&digest)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return digest
 }
 
 func TestTheDatabaseOfALocalRunIsFoundByItsDataFolder(t *testing.T) {
