@@ -69,8 +69,12 @@ down: bin/local ## stop the running system; its data stays
 
 # --- prove -----------------------------------------------------------------------------------------------------------
 
+# Only these parts of the tests need the emulated account's Python packages and cfn-lint.
+COMMA := ,
+TEST_PYTHON := $(if $(ONLY),$(if $(filter cloud phases templates,$(subst $(COMMA), ,$(ONLY))),python),python)
+
 .PHONY: test
-test: need-postgresql need-chromium node_modules/.stamp build-all ## run every test that needs no AWS account; ONLY=part,part runs some
+test: need-postgresql need-chromium node_modules/.stamp build-all $(TEST_PYTHON) ## run every test that needs no AWS account; ONLY=part,part runs some
 	@bin/suite -only "$(ONLY)"
 
 .PHONY: lint
@@ -221,6 +225,10 @@ node_modules/.stamp: bin/fresh FORCE
 
 frontend/node_modules/.stamp: bin/fresh FORCE
 	@bin/fresh -stamp $@ -in frontend/package.json -in frontend/package-lock.json -out frontend/node_modules -- sh -c 'echo "installing the packages of the dashboard" && npm --prefix frontend ci $(NPM_CI)'
+
+.PHONY: python
+python: need-python3 bin/deploy
+	@bin/deploy python
 
 .PHONY: FORCE
 FORCE:

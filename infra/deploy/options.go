@@ -31,6 +31,7 @@ const usage = `usage: deploy COMMAND --env ENV [flags]
   env                   print the variables with which tests and other tools reach the deployment
   check                 say what the account lacks for a deployment
   stop                  end the emulated account and remove all of it (local)
+  python                only make sure that the emulated account's Python packages are here; takes no flag
   accept                only refuse an environment, phase, port, setting or credentials that cannot be meant
 
 --env is local, dev, staging, prod or test-<suffix>; the variable SETTINGS changes single settings, as at make synth.
@@ -76,6 +77,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	switch args[0] {
 	case "serve":
 		return serve(ctx, args[1:])
+	case "python":
+		_, err := emulated.Python(ctx, out)
+		return err
 	case "help", "-h", "--help":
 		_, err := fmt.Fprintln(out, usage)
 		return err
