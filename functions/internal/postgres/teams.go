@@ -12,6 +12,7 @@ import (
 
 const (
 	teamColumns = "organization_id, id, name, slug, description, created_at, updated_at"
+	changedTeam = "changed.organization_id, changed.id, changed.name, changed.slug, changed.description, changed.created_at, changed.updated_at"
 	oneTeam     = "SELECT " + teamColumns + " FROM teams WHERE id = $1::uuid"
 	teamsByName = "SELECT " + teamColumns + ` FROM teams
 		WHERE (lower(name COLLATE "C"), id) > (lower($1::text COLLATE "C"), $2::uuid)
@@ -25,8 +26,8 @@ const (
 			UPDATE teams AS t SET name = coalesce($2::text, t.name), description = coalesce($3::text, t.description), updated_at = now()
 			FROM was WHERE t.organization_id = was.organization_id AND t.id = was.id RETURNING t.*
 		)
-		SELECT changed.* FROM (SELECT ` + teamColumns + ` FROM changed) AS changed
-		CROSS JOIN was CROSS JOIN LATERAL audit('team.updated', 'team', was.id, to_jsonb(was), to_jsonb(changed))`
+		SELECT ` + changedTeam + ` FROM changed CROSS JOIN was
+		CROSS JOIN LATERAL audit('team.updated', 'team', was.id, to_jsonb(was), to_jsonb(changed))`
 	deleteTeam = `WITH was AS (DELETE FROM teams WHERE id = $1::uuid RETURNING *)
 		SELECT was.id FROM was CROSS JOIN LATERAL audit('team.deleted', 'team', was.id, to_jsonb(was) || jsonb_build_object(
 			'members', (SELECT jsonb_object_agg(m.user_id, m.role) FROM team_members AS m WHERE m.team_id = $1::uuid),
