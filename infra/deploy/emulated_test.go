@@ -145,6 +145,11 @@ func TestACommandThatWaitedForADestructionGetsTheFolderAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for i := range 2000 { // so that removing takes a while
+		if err := os.WriteFile(s.Path("file"+strconv.Itoa(i)), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	locked := make(chan error)
 	go func() {
 		second, err := s.Lock(t.Context(), io.Discard)

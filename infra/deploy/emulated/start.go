@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/miyabi-society/platform/infra/background"
@@ -104,8 +105,17 @@ func (s State) Stop() error {
 	return s.remove()
 }
 
+// remove takes the folder away in one step, because a command that waits for its lock may begin anew in its place, and
+// deletes it then.
 func (s State) remove() error {
-	if err := os.RemoveAll(s.Dir); err != nil {
+	if _, err := os.Stat(s.Dir); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	aside, err := os.MkdirTemp(filepath.Dir(s.Dir), filepath.Base(s.Dir)+".removed-")
+	if err != nil {
+		return fmt.Errorf("remove the state: %w", err)
+	}
+	if err := errors.Join(os.Rename(s.Dir, filepath.Join(aside, "state")), os.RemoveAll(aside)); err != nil {
 		return fmt.Errorf("remove the state: %w", err)
 	}
 	return nil
