@@ -79,6 +79,9 @@ func (s state) forget() error {
 
 // URL is the address of the running site, without a slash at the end.
 func URL(dir string) (string, error) {
+	if _, err := os.Stat(dir); dir != "" && errors.Is(err, os.ErrNotExist) {
+		return "", ErrNotRunning // asking makes no folder
+	}
 	s, err := openState(dir)
 	if err != nil {
 		return "", err

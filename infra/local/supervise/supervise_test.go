@@ -98,6 +98,13 @@ func TestAnAddressIsGivenOnlyWhileItIsServed(t *testing.T) {
 	if _, err := URL(s.dir); !errors.Is(err, ErrNotRunning) {
 		t.Errorf("error is %v", err)
 	}
+	none := filepath.Join(t.TempDir(), "none")
+	if _, err := URL(none); !errors.Is(err, ErrNotRunning) {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := os.Stat(none); !errors.Is(err, os.ErrNotExist) {
+		t.Error("asking for the address made the folder")
+	}
 	if _, err := URL(""); err == nil || !strings.Contains(err.Error(), "--state") {
 		t.Errorf("error is %v", err)
 	}
