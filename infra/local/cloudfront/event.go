@@ -85,14 +85,15 @@ func (f field) changedFrom(old field) []single {
 var (
 	disallowedHeaders = []string{
 		"connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "trailer", "upgrade",
-		"x-accel-buffering", "x-accel-charset", "x-accel-limit-rate", "x-accel-redirect", "x-cache", "x-forwarded-proto", "x-real-ip",
+		"x-accel-buffering", "x-accel-charset", "x-accel-limit-rate", "x-accel-redirect", "x-amzn-auth", "x-amzn-cf-billing", "x-amzn-cf-id",
+		"x-amzn-cf-xff", "x-amzn-errortype", "x-amzn-fle-profile", "x-amzn-header-count", "x-amzn-header-order",
+		"x-amzn-lambda-integration-tag", "x-amzn-requestid", "x-cache", "x-forwarded-proto", "x-real-ip",
 	}
 	readOnlyHeaders = []string{"content-length", "host", "transfer-encoding", "via"}
 )
 
 func isDisallowed(name string) bool {
-	return slices.Contains(disallowedHeaders, name) || strings.HasPrefix(name, "x-amz-cf-") ||
-		strings.HasPrefix(name, "x-amzn-") || strings.HasPrefix(name, "x-edge-")
+	return slices.Contains(disallowedHeaders, name) || strings.HasPrefix(name, "x-amz-cf-") || strings.HasPrefix(name, "x-edge-")
 }
 
 // describe puts a request into the event. Query strings and the path keep their percent escapes.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // apply runs the function. It changes r to the request that the function returns, or returns the response that it
@@ -44,7 +45,7 @@ type functionResult struct {
 	Cookies fields `json:"cookies"`
 }
 
-// replace makes r the request that a function returned.
+// replace makes r the request that a function returned, within the rules of page edge-function-restrictions-all.
 func replace(r *http.Request, before, after eventRequest) *functionFailure {
 	if after.Method != before.Method {
 		return validationError("it changed the method, which is read-only")
@@ -65,6 +66,12 @@ func replace(r *http.Request, before, after eventRequest) *functionFailure {
 	}
 	if !equalFields(after.Query, before.Query) {
 		r.URL.RawQuery = strings.Join(pairs(after.Query, before.Query), "&")
+		if strings.ContainsFunc(r.URL.RawQuery, func(c rune) bool { return c == ' ' || c == '#' || unicode.IsControl(c) }) {
+			return validationError("its query string has a space, a control character or a #")
+		}
+	}
+	if size := len(r.URL.RequestURI()); size >= maxURL {
+		return validationError("it made a URL of %d bytes, which must be less than %d", size, maxURL)
 	}
 	replaceHeaders(r.Header, before, after)
 	return nil

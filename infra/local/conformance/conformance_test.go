@@ -129,7 +129,9 @@ const differences = `
 | a rate of Scheduler without a start date | its first run is at every start of the local cloud | at its creation |
 | errors under a cache policy without a lifetime | never kept | not documented clearly |
 | an edge function on viewer-response, its modules (` + "`require`, `import cf`" + `) and key value stores | refused at the start | carried out |
-| Invoke with LogType Tail | no log in the answer | its last 4 KB |
+| Buffer and other globals of the edge functions' runtime that JavaScript itself does not have | not there: the function fails | there |
+| an object that is not in a bucket | 404 NoSuchKey | 403 AccessDenied where s3:ListBucket is not granted |
+| Invoke with LogType Tail or a client context | no log in the answer; the context does not reach the function | its last 4 KB; Lambda-Runtime-Client-Context |
 | several viewers asking for one object at once | each asks the origin | collapsed into one request |
 | viewer protocol policy, geographic restriction, signed URLs, Lambda@Edge | not carried out | carried out |
 `

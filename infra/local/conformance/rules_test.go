@@ -92,6 +92,8 @@ var rules = []rule{
 	{"CloudFront", "A viewer-request function gets the documented event", "functions-event-structure", nil, "cloudfront.TestFunctionsSeeTheDocumentedEvent"},
 	{"CloudFront", "A function's response is the viewer's", "functions-event-structure", nil, "cloudfront.TestFunctionsGenerateResponses"},
 	{"CloudFront", "Functions run in strict mode and cannot evaluate text", "functions-javascript-runtime-20", nil, "cloudfront.TestFunctionsAreStrictAndCannotEvaluateText"},
+	{"CloudFront", "The headers that functions do not see, may read and may set", "edge-function-restrictions-all", nil, "cloudfront.TestHeadersThatFunctionsSeeAndMaySet"},
+	{"CloudFront", "A function makes no query string with spaces, control characters or #, and no URL of 8,192 bytes", "edge-function-restrictions-all", nil, "cloudfront.TestAURLThatAFunctionMayNotMakeIsABadGateway"},
 	{"CloudFront", "A function that fails gives 503, one that breaks the rules 502", "http-502-503-cloudfront-functions", nil, "cloudfront.TestResultsThatBreakTheRulesAreBadGateways"},
 	{"CloudFront", "A WebSocket upgrade passes through its behaviour", "distribution-working-with.websockets", nil, "cloudfront.TestAWebSocketUpgradePassesThroughItsBehavior"},
 	{"Lambda", "The Runtime API takes one answer to the event that was handed out, and no other", "runtimes-api", nil, "lambda.TestAnAnswerToAnotherRequestIsRefused"},
