@@ -122,7 +122,7 @@ func (s *session) finish(ctx context.Context, phases []phase.Phase) error {
 		again += " --state '" + s.state.Dir + "'"
 	}
 	c := checks.Checks{Environ: environ, Out: s.out, Again: again}
-	s.say("\nTesting what is deployed.")
+	s.say("\nTesting what is deployed. The first time the tests are built, which takes minutes.")
 	if err := c.Terratest(ctx, phases); err != nil {
 		return err
 	}
