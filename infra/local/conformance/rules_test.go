@@ -43,6 +43,7 @@ var rules = []rule{
 	{"HTTP", "A throttle that declares one half has the account's other half", "http-api-throttling", nil, "cloud.TestAThrottleThatIsHalfDeclaredHasTheAccountsOtherHalf"},
 	{"HTTP", "A payload over 10 MB gives 413", "http-api-quotas", tooLargeBody, ""},
 	{"HTTP", "The integration timeout gives 503", "http-api-quotas", nil, "httpapi.TestIntegrationTimeoutEndsTheWait"},
+	{"HTTP", "The access log has an authorizer's principal and context", "http-api-logging-variables", nil, "httpapi.TestTheAccessLogHasWhatAnAuthorizerSaid"},
 	{"HTTP", "The access log tells an authorizer's error apart from an integration's", "http-api-logging-variables", nil, "httpapi.TestTheAccessLogTellsTheAuthorizersErrorApart"},
 	{"HTTP", "The access log has the declared form, - for what has no value", "http-api-logging-variables", nil, "httpapi.TestTheAccessLogHasTheDeclaredForm"},
 	{"WebSocket", "A $connect answer other than 2xx refuses the handshake with its status", "apigateway-websocket-api-route-keys-connect-disconnect", refusedConnect, ""},

@@ -92,7 +92,7 @@ func (in *request) authorizeLambda() *refusal {
 	case !verdict.Allowed:
 		return &refusal{status: http.StatusForbidden, reason: errors.New("the authorizer said no")}
 	}
-	in.authorized = map[string]any{"lambda": verdict.Context}
+	in.authorized, in.principal = map[string]any{"lambda": verdict.Context}, verdict.PrincipalID
 	return nil
 }
 
@@ -124,7 +124,7 @@ func (in *request) source(expression string) string {
 // authorizerVariables are $context.authorizer.claims.NAME of a token and $context.authorizer.NAME of a Lambda
 // authorizer's context.
 func (in *request) authorizerVariables() map[string]string {
-	v := map[string]string{}
+	v := map[string]string{"principalId": in.principal}
 	authorized, _ := in.authorized.(map[string]any)
 	if token, ok := authorized["jwt"].(map[string]any); ok {
 		for name, value := range token["claims"].(map[string]string) {

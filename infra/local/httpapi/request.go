@@ -18,7 +18,8 @@ type request struct {
 	route      *route // nil where none matches
 	params     map[string]string
 	body       []byte
-	authorized any // requestContext.authorizer
+	authorized any    // requestContext.authorizer
+	principal  string // that a Lambda authorizer named
 
 	integrationStatus  int // of the invocation; 0 where the function was not called
 	functionStatus     int // that the function answered; 0 where it did not
