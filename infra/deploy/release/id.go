@@ -9,7 +9,7 @@ import (
 )
 
 // form is the UTC time of the deployment and the hash of what was deployed.
-var form = regexp.MustCompile(`^(\d{8}T\d{6}Z)-([0-9a-f]{12})$`)
+var form = regexp.MustCompile(`^\d{8}T\d{6}Z-([0-9a-f]{12})$`)
 
 const timeForm = "20060102T150405Z"
 
@@ -33,17 +33,7 @@ func (id ID) Hash() string {
 	if m == nil {
 		return ""
 	}
-	return m[2]
-}
-
-// Time is when the release was first deployed; zero for an id that is none.
-func (id ID) Time() time.Time {
-	m := form.FindStringSubmatch(string(id))
-	if m == nil {
-		return time.Time{}
-	}
-	t, _ := time.Parse(timeForm, m[1])
-	return t
+	return m[1]
 }
 
 // Before is the release that a rollback of the current one deploys: the one that was deployed when the current one
