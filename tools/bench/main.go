@@ -66,6 +66,7 @@ func figures(fresh bool) []figure {
 	}
 	list = append(list, databaseFigures()...)
 	list = append(list, localCloudFigures()...)
+	list = append(list, deployFigures()...)
 	if fresh {
 		list = append(list, figure{name: "make up, fresh clone, empty home folder and caches", limit: "480", unit: "s", measure: freshUp})
 	}
