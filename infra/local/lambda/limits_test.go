@@ -116,7 +116,8 @@ func TestAProcessThatClosesItsConnectionIsReplaced(t *testing.T) {
 	f := newFixture(t, Options{}, func(f *Function) { f.Timeout = time.Minute })
 	f.want(`{"do":"hang up"}`, `"bye"`)
 	within(t, 5*time.Second, "the process seems idle", func() bool { return f.idle() == 1 })
-	time.Sleep(150 * time.Millisecond) // until it has closed its connection
+	within(t, 20*time.Second, "it closes its connection", func() bool { return strings.Contains(f.log.String(), "hung up") })
+	time.Sleep(200 * time.Millisecond) // until the Runtime API has seen that
 	begun := time.Now()
 	f.want(`{"do":"echo","text":"fresh"}`, `"fresh"`)
 	if took := time.Since(begun); took > 20*time.Second {

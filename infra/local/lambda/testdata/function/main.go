@@ -134,6 +134,7 @@ func handle(ctx context.Context, raw json.RawMessage) (any, error) {
 		fmt.Fprintf(conn, "GET /%s/2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n", token)
 		time.Sleep(100 * time.Millisecond)
 		conn.Close()
+		fmt.Println("hung up")
 		select {}
 	case "garbage":
 		post("invocation/"+lc.AwsRequestID+"/response", "\x00not json")
