@@ -33,10 +33,15 @@ type Checks struct {
 // Terratest runs the tests of the phases against what is deployed. It deploys and destroys nothing.
 func (c Checks) Terratest(ctx context.Context, phases []phase.Phase) error {
 	args := []string{"test", "./phases", "-count=1", "-timeout=15m", "-run", pattern(phases)}
-	if err := c.run(ctx, "tests", "go", args, "SKIP_deploy=true", "SKIP_teardown=true"); err != nil {
-		return fmt.Errorf("%s: the tests fail, though everything is deployed; to run them again: eval \"$(%s)\" && cd tests && SKIP_deploy=true SKIP_teardown=true go test ./phases -v -run '%s': %w", names(phases), c.Again, pattern(phases), err)
+	err := c.run(ctx, "tests", "go", args, "SKIP_deploy=true", "SKIP_teardown=true")
+	if err == nil {
+		return nil
 	}
-	return nil
+	what := "the tests fail, though everything is deployed"
+	if ctx.Err() != nil {
+		what = "the tests were interrupted; everything is deployed"
+	}
+	return fmt.Errorf("%s: %s; to run them again: eval \"$(%s)\" && cd tests && SKIP_deploy=true SKIP_teardown=true go test ./phases -v -run '%s': %w", names(phases), what, c.Again, pattern(phases), err)
 }
 
 // pattern matches the tests of the phases, such as TestPhase2 and TestPhase2Throttles.

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +19,16 @@ func TestEachPhasesTestsAreChosenByItsNumber(t *testing.T) {
 	}
 	if got := pattern(all); got != "^TestPhase[01234]" {
 		t.Errorf("pattern of all phases: %s", got)
+	}
+}
+
+func TestInterruptedTestsAreNotCalledFailed(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := Checks{Out: &bytes.Buffer{}}.Terratest(ctx, phase.All()[:1])
+	if err == nil || !strings.Contains(err.Error(), "interrupted") || strings.Contains(err.Error(), "fail,") {
+		t.Errorf("Terratest = %v", err)
 	}
 }
 
