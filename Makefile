@@ -25,7 +25,7 @@ NPM_CI := --no-audit --no-fund --loglevel=error
 FUNCTIONS := api auth hook migrate sweep
 FUNCTION_INPUTS := -in functions -in migrations -in docs/api -in go.mod -in go.sum
 INFRA_INPUTS := -in infra -skip infra/local -skip infra/deploy -skip infra/background -in stacks -in migrations/hash.go -in go.mod -in go.sum
-DEPLOY_INPUTS := -in infra/deploy -in infra/background -in infra/environment -in migrations/hash.go -in infra/local/rds -in infra/local/process -in infra/local/jsonfile -in go.mod -in go.sum
+DEPLOY_INPUTS := -in infra/deploy -in infra/policy/policyreport -in infra/background -in infra/environment -in migrations/hash.go -in infra/local/rds -in infra/local/process -in infra/local/jsonfile -in go.mod -in go.sum
 LOCAL_INPUTS := -in infra/local -in infra/background -in go.mod -in go.sum
 
 .PHONY: help

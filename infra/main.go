@@ -15,7 +15,7 @@ import (
 
 	"github.com/miyabi-society/platform/infra/assembly"
 	"github.com/miyabi-society/platform/infra/environment"
-	"github.com/miyabi-society/platform/infra/policy"
+	"github.com/miyabi-society/platform/infra/policy/policyreport"
 	"github.com/miyabi-society/platform/infra/quiet"
 )
 
@@ -53,7 +53,7 @@ func run(arguments []string) error {
 		Output:   output,
 		Context:  context,
 		Warn:     func(line string) { log.Print("warning: ", line) },
-		Judged:   func(report policy.Report) { log.Print(report) },
+		Judged:   func(r policyreport.Report) { log.Print(r) },
 	})
 }
 

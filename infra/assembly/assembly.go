@@ -12,6 +12,7 @@ import (
 
 	"github.com/miyabi-society/platform/infra/environment"
 	"github.com/miyabi-society/platform/infra/policy"
+	"github.com/miyabi-society/platform/infra/policy/policyreport"
 	"github.com/miyabi-society/platform/stacks"
 )
 
@@ -26,7 +27,7 @@ type Options struct {
 	// Warn is told what CDK finds doubtful in a template, one line each; nil drops it.
 	Warn func(line string)
 	// Judged is told how the assembly keeps the rules, once it keeps them all; nil drops it.
-	Judged func(policy.Report)
+	Judged func(policyreport.Report)
 	// Unjudged leaves cdk-nag and the rules of package policy out: for an assembly that is priced and never deployed.
 	Unjudged bool
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/miyabi-society/platform/infra/environment"
 	"github.com/miyabi-society/platform/infra/policy"
+	"github.com/miyabi-society/platform/infra/policy/policyreport"
 )
 
 // An exception that nothing needs any more would hide what comes back later.
@@ -15,7 +16,7 @@ func TestEachExceptionAllowsSomething(t *testing.T) {
 	t.Parallel()
 	needed := map[need]bool{}
 	for _, name := range synthesized() {
-		report, err := policy.ReadReport(filepath.Join(root, name))
+		report, err := policyreport.Read(filepath.Join(root, name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +52,7 @@ func placeholders(detail string, settings environment.Settings) string {
 func TestTheReportNamesNothingTwice(t *testing.T) {
 	t.Parallel()
 	for _, name := range synthesized() {
-		report, err := policy.ReadReport(filepath.Join(root, name))
+		report, err := policyreport.Read(filepath.Join(root, name))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/miyabi-society/platform/infra/deploy/bundle"
 	"github.com/miyabi-society/platform/infra/deploy/phase"
+	"github.com/miyabi-society/platform/infra/policy/policyreport"
 )
 
 // cost is the command that computes the monthly bill of an assembly, below the project's root.
@@ -42,29 +42,13 @@ func (s *session) diff(ctx context.Context) error {
 	return nil
 }
 
-// policyReport is what the synthesis writes beside the templates once every rule holds; it refuses them otherwise.
-const policyReport = "policy-report.json"
-
-// showPolicy says how the new assembly stands to the rules, and which exceptions the chosen stacks need.
+// showPolicy says how the new assembly stands to the rules, and how many exceptions the chosen stacks need.
 func (s *session) showPolicy(a bundle.Assembly) error {
-	b, err := os.ReadFile(filepath.Join(a.Dir, policyReport))
+	r, err := policyreport.Read(a.Dir)
 	if err != nil {
-		return fmt.Errorf("read what the rules say of the assembly: %w", err)
+		return err
 	}
-	var report struct {
-		Rules, NagPassed int
-		Uses             []struct{ Stack string }
-	}
-	if err := json.Unmarshal(b, &report); err != nil {
-		return fmt.Errorf("%s: %w", policyReport, err)
-	}
-	chosen, exceptions := s.chosenStacks(), 0
-	for _, use := range report.Uses {
-		if slices.Contains(chosen, use.Stack) {
-			exceptions++
-		}
-	}
-	s.say("\nPolicy: %d checks of cdk-nag and %d rules of the project pass; exceptions in these stacks, with their reasons in docs/policy.md: %d.", report.NagPassed, report.Rules, exceptions)
+	s.say("\nPolicy: %d checks of cdk-nag and %d rules of the project pass; exceptions in these stacks, with their reasons in docs/policy.md: %d.", r.NagPassed, r.Rules, r.Of(s.chosenStacks()).Exceptions())
 	return nil
 }
 

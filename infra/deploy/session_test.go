@@ -13,6 +13,7 @@ import (
 	"github.com/miyabi-society/platform/infra/deploy/bundle"
 	"github.com/miyabi-society/platform/infra/deploy/phase"
 	"github.com/miyabi-society/platform/infra/environment"
+	"github.com/miyabi-society/platform/infra/policy/policyreport"
 )
 
 var dev = environment.Settings{Name: "dev", Region: "us-east-1"}
@@ -92,8 +93,10 @@ func TestThePriceIsThatOfTheChosenPhaseBesideTheOthersAsTheyAre(t *testing.T) {
 func TestTheRulesAnswerForTheChosenStacksOnly(t *testing.T) {
 	t.Parallel()
 	a := wholeAssembly(t, `{}`)
-	report := `{"Rules":36,"NagPassed":55,"Uses":[{"Stack":"Miyabi-dev-Api"},{"Stack":"Miyabi-dev-Api"},{"Stack":"Miyabi-dev-Database"}]}`
-	if err := os.WriteFile(filepath.Join(a.Dir, policyReport), []byte(report), 0o644); err != nil {
+	report := policyreport.Report{Rules: 36, NagPassed: 55, Uses: []policyreport.Use{
+		{Stack: "Miyabi-dev-Api", Resource: "Function"}, {Stack: "Miyabi-dev-Api", Resource: "Role"}, {Stack: "Miyabi-dev-Database", Resource: "Proxy"},
+	}}
+	if err := report.Write(a.Dir); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/miyabi-society/platform/infra/environment"
+	"github.com/miyabi-society/platform/infra/policy/policyreport"
 )
 
 // Rule is something that must be true of every environment's stacks.
@@ -52,15 +53,18 @@ func (v Violation) String() string {
 
 // Check judges the templates of an environment by every rule. It returns what breaks a rule without an exception, and
 // where an exception was needed.
-func Check(assembly Assembly) (Violations, []Use) {
+func Check(assembly Assembly) (Violations, []policyreport.Use) {
 	var broken Violations
-	var used []Use
+	var used []policyreport.Use
 	for _, rule := range rules {
 		for _, violation := range rule.find(assembly) {
 			violation.Rule = rule.Name
 			exception, ok := exceptionFor(violation, assembly.Settings)
 			if ok {
-				used = append(used, Use{rule.Name, violation.Stack, violation.Resource, violation.Detail, exception.Reason + " Until: " + exception.Until})
+				used = append(used, policyreport.Use{
+					Rule: rule.Name, Stack: violation.Stack, Resource: violation.Resource, Detail: violation.Detail,
+					Reason: exception.Reason + " Until: " + exception.Until,
+				})
 				continue
 			}
 			broken = append(broken, violation)

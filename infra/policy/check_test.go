@@ -6,6 +6,7 @@ import (
 
 	"github.com/miyabi-society/platform/infra/environment"
 	"github.com/miyabi-society/platform/infra/policy"
+	"github.com/miyabi-society/platform/infra/policy/policyreport"
 )
 
 func load(t *testing.T, name string) environment.Settings {
@@ -17,7 +18,7 @@ func load(t *testing.T, name string) environment.Settings {
 	return settings
 }
 
-func check(t *testing.T, document string) (policy.Violations, []policy.Use) {
+func check(t *testing.T, document string) (policy.Violations, []policyreport.Use) {
 	t.Helper()
 	template, err := policy.ParseTemplate("Miyabi-dev-Foundation", []byte(document))
 	if err != nil {

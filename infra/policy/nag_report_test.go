@@ -8,6 +8,7 @@ import (
 
 	"github.com/miyabi-society/platform/infra/environment"
 	"github.com/miyabi-society/platform/infra/policy"
+	"github.com/miyabi-society/platform/infra/policy/policyreport"
 )
 
 func TestNagViolationReadsRuleDetailAndSentence(t *testing.T) {
@@ -74,19 +75,19 @@ func TestTheReportOfAnAssemblyIsReadAsItWasWritten(t *testing.T) {
 	t.Parallel()
 	const detail = "Resource::arn:aws:ssm:us-east-1:<AWS::AccountId>:parameter/miyabi/dev/*"
 	nag := policy.Nag{Passed: 7, Used: []policy.Suppressed{{Rule: "AwsSolutions-IAM5", Stack: "Miyabi-Account", Resource: "Deploy-dev/DefaultPolicy/Resource", Reason: "[" + detail + "] a reason"}}}
-	written := policy.NewReport(load(t, environment.Dev), nag, []policy.Use{{Rule: "tags", Stack: "A", Resource: "B", Reason: "another"}})
+	written := policy.NewReport(load(t, environment.Dev), nag, []policyreport.Use{{Rule: "tags", Stack: "A", Resource: "B", Reason: "another"}})
 	folder := t.TempDir()
 	if err := written.Write(folder); err != nil {
 		t.Fatal(err)
 	}
-	read, err := policy.ReadReport(folder)
+	read, err := policyreport.Read(folder)
 	if err != nil || len(read.Uses) != 2 || read.Uses[1].Detail != detail || read.Uses[1].Reason != "a reason" {
 		t.Errorf("ReadReport = %+v, %v", read, err)
 	}
 	if line := read.String(); !strings.HasPrefix(line, "policy: 7 checks of cdk-nag and ") || !strings.Contains(line, "2 exceptions") {
 		t.Errorf("String = %q", line)
 	}
-	if _, err := policy.ReadReport(t.TempDir()); err == nil || !strings.Contains(err.Error(), "read policy report") {
+	if _, err := policyreport.Read(t.TempDir()); err == nil || !strings.Contains(err.Error(), "read policy report") {
 		t.Errorf("ReadReport without report = %v", err)
 	}
 }
