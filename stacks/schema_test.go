@@ -85,3 +85,12 @@ func TestInNetworkFunctionsUseIPv6InTheFunctionSubnets(t *testing.T) {
 		s.want(id, "Handler", `"bootstrap"`)
 	}
 }
+
+func TestTheCodeOfAnInNetworkFunctionMakesNeitherInterfacesNorLogGroups(t *testing.T) {
+	t.Parallel()
+	s := stackOf(t, environment.Prod, "Schema")
+	role := s.starting("AWS::IAM::Role", "MigrateRole")
+	s.want(role, "Policies.0.PolicyDocument.Statement.0.Effect", `"Deny"`)
+	s.want(role, "Policies.0.PolicyDocument.Statement.0.Condition.ArnEquals", `{"lambda:SourceFunctionArn":{"Fn::Join":["",["arn:aws:lambda:us-east-1:",{"Ref":"AWS::AccountId"},":function:Miyabi-prod-migrate"]]}}`)
+	s.want(role, "Policies.0.PolicyDocument.Statement.1", `{"Effect":"Deny","Action":"logs:CreateLogGroup","Resource":"*"}`)
+}

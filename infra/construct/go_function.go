@@ -92,13 +92,13 @@ func newFunctionRole(scope constructs.Construct, id string, props GoFunctionProp
 	}
 	if props.VPC != nil {
 		config.ManagedPolicies = &[]awsiam.IManagedPolicy{awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String("service-role/AWSLambdaVPCAccessExecutionRole"))}
-		config.InlinePolicies = &map[string]awsiam.PolicyDocument{"LeaveInterfacesToLambda": document(leaveInterfaces(scope, props))}
+		config.InlinePolicies = &map[string]awsiam.PolicyDocument{"LeaveInterfacesToLambda": document(leaveInterfaces(scope, props), leaveLogGroups())}
 	}
 	return awsiam.NewRole(scope, jsii.String(id), config)
 }
 
-func document(statement awsiam.PolicyStatement) awsiam.PolicyDocument {
-	return awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &[]awsiam.PolicyStatement{statement}})
+func document(statements ...awsiam.PolicyStatement) awsiam.PolicyDocument {
+	return awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements})
 }
 
 func writeLog(logs awslogs.LogGroup) awsiam.PolicyStatement {
@@ -122,6 +122,15 @@ func leaveInterfaces(scope constructs.Construct, props GoFunctionProps) awsiam.P
 				ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
 			}),
 		}},
+	})
+}
+
+// leaveLogGroups denies what the managed policy allows: to make log groups. The function has one from its stack, and a late
+// line of a function that is being deleted would bring it back, with a retention of its own: for ever.
+// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups.html
+func leaveLogGroups() awsiam.PolicyStatement {
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Effect: awsiam.Effect_DENY, Actions: jsii.Strings("logs:CreateLogGroup"), Resources: jsii.Strings("*"),
 	})
 }
 
