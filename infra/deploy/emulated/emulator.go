@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -31,7 +30,7 @@ type emulator struct {
 
 // startEmulator runs the emulator and returns when it answers. It asks for PostgreSQL at instances.
 func startEmulator(ctx context.Context, python, script, region, instances, file string, log io.Writer) (*emulator, error) {
-	port, err := freePort()
+	port, err := process.FreePort(0)
 	if err != nil {
 		return nil, err
 	}
@@ -87,13 +86,4 @@ func (e *emulator) stop() error {
 	case <-time.After(emulatorPatience):
 		return fmt.Errorf("the emulator (process %d) does not end", e.child.PID())
 	}
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }

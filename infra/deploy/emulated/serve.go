@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/miyabi-society/platform/infra/background"
+	"github.com/miyabi-society/platform/infra/local/rds"
 )
 
 // Options say how to run an account.
@@ -57,7 +58,7 @@ func serve(ctx context.Context, o Options, log io.Writer, ready func(url string)
 			_ = os.Remove(o.State.Path(recordFile))
 		}
 	}()
-	all := &databases{dir: o.State.Path("postgres"), log: log, all: map[string]*database{}}
+	all := &databases{dir: o.State.Path("postgres"), log: log, all: map[string]*rds.Cluster{}}
 	defer func() { err = errors.Join(err, all.close()) }()
 	instances, stop, err := listen(all.handler())
 	if err != nil {

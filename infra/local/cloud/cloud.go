@@ -18,6 +18,7 @@ import (
 	"github.com/miyabi-society/platform/infra/local/awsapi"
 	"github.com/miyabi-society/platform/infra/local/cloudfront"
 	"github.com/miyabi-society/platform/infra/local/lambda"
+	"github.com/miyabi-society/platform/infra/local/rds"
 	"github.com/miyabi-society/platform/infra/local/s3"
 	"github.com/miyabi-society/platform/infra/local/schedule"
 	"github.com/miyabi-society/platform/infra/local/websocket"
@@ -57,7 +58,7 @@ type Cloud struct {
 	address    string
 	served     chan struct{}
 	// database is the PostgreSQL that this cloud started, and instance the address of the database instance.
-	database  *database
+	database  *rds.Cluster
 	instance  string
 	draft     draft
 	origins   map[string]http.Handler
@@ -188,7 +189,7 @@ func (c *Cloud) Close() error {
 		<-c.served
 	}
 	if c.database != nil {
-		c.database.stop()
+		failed = append(failed, c.database.Stop())
 	}
 	return errors.Join(failed...)
 }

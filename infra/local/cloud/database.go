@@ -6,11 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/miyabi-society/platform/infra/local/assembly"
 	"github.com/miyabi-society/platform/infra/local/awsapi"
@@ -57,10 +53,10 @@ func (c *Cloud) postgreSQL(ctx context.Context) (address string, err error) {
 	if c.config.Database != "" {
 		return c.config.Database, nil
 	}
-	if c.database, err = startDatabase(ctx, c.stateDir("postgres"), c); err != nil {
+	if c.database, err = rds.Start(ctx, rds.Config{Dir: c.stateDir("postgres"), Durable: true, Log: c.log}); err != nil {
 		return "", err
 	}
-	return c.database.cluster.Address(), nil
+	return c.database.Address(), nil
 }
 
 // master is the instance's administrator; secret is the ARN of the secret that RDS keeps the password in, if it does.
@@ -110,90 +106,4 @@ func createDBProxy(_ context.Context, c *Cloud, r request) (assembly.Values, err
 	return assembly.Values{Ref: r.properties.text("DBProxyName"), Attributes: map[string]any{
 		"Endpoint": host, "DBProxyArn": arn("rds", "db-proxy:prx-", r.hash()[:17]), "VpcId": "vpc-" + r.hash()[:17],
 	}}, nil
-}
-
-// database keeps PostgreSQL running on one port until stop.
-type database struct {
-	config  rds.Config
-	cloud   *Cloud
-	cluster *rds.Cluster
-	cancel  context.CancelFunc
-	ended   chan struct{}
-}
-
-// restartPause is the time between attempts to bring PostgreSQL back.
-const restartPause = 200 * time.Millisecond
-
-// startDatabase starts PostgreSQL, on the port of the last run where that is free.
-func startDatabase(ctx context.Context, dir string, c *Cloud) (*database, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // PostgreSQL's user must enter it
-		return nil, fmt.Errorf("make the database's folder: %w", err)
-	}
-	portFile := filepath.Join(dir, "port")
-	config := rds.Config{Dir: dir, Durable: true, Log: c.log}
-	cluster, err := startOnPort(ctx, config, readPort(portFile))
-	if err != nil {
-		return nil, err
-	}
-	config.Port = cluster.Port()
-	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	d := &database{config: config, cloud: c, cluster: cluster, cancel: cancel, ended: make(chan struct{})}
-	go d.keep(background, cluster)
-	if err := os.WriteFile(portFile, []byte(strconv.Itoa(config.Port)), 0o600); err != nil {
-		d.stop()
-		return nil, fmt.Errorf("remember the database's port: %w", err)
-	}
-	return d, nil
-}
-
-func startOnPort(ctx context.Context, config rds.Config, port int) (*rds.Cluster, error) {
-	config.Port = port
-	cluster, err := rds.Start(ctx, config)
-	if err != nil && port != 0 && !errors.Is(err, rds.ErrNotInstalled) && ctx.Err() == nil {
-		config.Port = 0
-		return rds.Start(ctx, config)
-	}
-	return cluster, err
-}
-
-// readPort is 0 when no port is remembered.
-func readPort(file string) int {
-	b, _ := os.ReadFile(file) //nolint:gosec // a file of the state folder; none is a first run
-	port, _ := strconv.Atoi(strings.TrimSpace(string(b)))
-	return port
-}
-
-// keep starts PostgreSQL again whenever it ends by itself. The functions know its port, so the port stays.
-func (d *database) keep(ctx context.Context, cluster *rds.Cluster) {
-	defer close(d.ended)
-	for {
-		select {
-		case <-ctx.Done():
-			if err := cluster.Stop(); err != nil {
-				d.cloud.printf("%v", err)
-			}
-			return
-		case <-cluster.Done():
-		}
-		d.cloud.printf("PostgreSQL has ended; starting it again")
-		next, err := rds.Start(ctx, d.config)
-		for ; err != nil && ctx.Err() == nil; next, err = rds.Start(ctx, d.config) {
-			d.cloud.printf("%v", err)
-			select {
-			case <-ctx.Done():
-			case <-time.After(restartPause):
-			}
-		}
-		if err != nil {
-			return
-		}
-		d.cloud.printf("PostgreSQL runs again")
-		cluster = next
-	}
-}
-
-// stop ends PostgreSQL and returns when it is gone.
-func (d *database) stop() {
-	d.cancel()
-	<-d.ended
 }

@@ -1,8 +1,11 @@
 package rds
 
 import (
+	"cmp"
+	_ "embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +13,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // ErrNotInstalled means that no PostgreSQL server of a supported version is on this machine. Its text says how to
@@ -19,13 +23,12 @@ var ErrNotInstalled = errors.New("no PostgreSQL 15 or newer found; install it wi
 // oldest is the major version that the stacks declare.
 const oldest = 15
 
-// places are where packages put the server programs: Debian, Fedora, Homebrew on Apple silicon and on Intel.
-var places = []string{
-	"/usr/lib/postgresql/*/bin",
-	"/usr/pgsql-*/bin",
-	"/opt/homebrew/opt/postgresql@*/bin",
-	"/usr/local/opt/postgresql@*/bin",
-}
+// places are where the server programs are, a pattern a line: those of Debian, Fedora, Homebrew on Apple silicon and on
+// Intel, and in the checkout those of npm, where `npm ci` in the folder npm of this package puts them. `make doctor`
+// reads the same file.
+//
+//go:embed places.txt
+var places string
 
 func installCommand() string {
 	if runtime.GOOS == "darwin" {
@@ -34,60 +37,85 @@ func installCommand() string {
 	return "sudo apt-get install -y postgresql-15"
 }
 
-// binaries gives the folder of the server programs: PG_BIN when set, else the installed version nearest to the one
-// that the stacks declare, else the one of npm.
-func binaries() (string, error) {
+// programs is a folder with the programs of a server, and their major version.
+type programs struct {
+	dir   string
+	major int
+}
+
+// installed gives the programs in PG_BIN when it is set, else those with the version nearest to the one that the stacks
+// declare.
+func installed() (programs, error) {
 	if dir := os.Getenv("PG_BIN"); dir != "" {
-		if !complete(dir) {
-			return "", fmt.Errorf("PG_BIN is %s, which does not hold initdb and postgres", dir)
+		if p := programsIn(dir); p.major > 0 {
+			return p, nil
 		}
-		return dir, nil
+		return programs{}, fmt.Errorf("PG_BIN is %s, which does not hold initdb and postgres", dir)
 	}
-	dir, err := search(places)
-	if npm := fromNPM(); err != nil && npm != "" {
-		return npm, nil
+	here, err := os.Getwd()
+	if err != nil {
+		return programs{}, fmt.Errorf("look for PostgreSQL: %w", err)
 	}
-	return dir, err
+	return nearest(candidates(strings.Fields(places), here))
 }
 
-func search(patterns []string) (string, error) {
+// candidates are the folders that the patterns lead to, and the one on the PATH.
+func candidates(patterns []string, here string) []string {
+	var dirs []string
+	for _, pattern := range patterns {
+		dirs = append(dirs, glob(pattern, here)...)
+	}
+	if initdb, err := exec.LookPath("initdb"); err == nil {
+		dirs = append(dirs, filepath.Dir(initdb))
+	}
+	return dirs
+}
+
+// glob gives what matches a pattern; a relative one counts here and in every folder above.
+func glob(pattern, here string) []string {
 	var found []string
-	for _, p := range patterns {
-		dirs, err := filepath.Glob(p)
-		if err != nil {
-			return "", fmt.Errorf("look for PostgreSQL: %w", err)
+	root := here
+	if filepath.IsAbs(pattern) {
+		root = "/"
+	}
+	for {
+		names, _ := fs.Glob(os.DirFS(root), strings.TrimPrefix(pattern, "/")) // the patterns are well formed
+		for _, name := range names {
+			found = append(found, filepath.Join(root, name))
 		}
-		for _, d := range dirs {
-			if complete(d) && majorOf(d) >= oldest {
-				found = append(found, d)
-			}
+		if root == filepath.Dir(root) {
+			return found
 		}
+		root = filepath.Dir(root)
 	}
-	if len(found) > 0 {
-		return slices.MinFunc(found, func(a, b string) int { return majorOf(a) - majorOf(b) }), nil
-	}
-	if p, err := exec.LookPath("initdb"); err == nil && complete(filepath.Dir(p)) {
-		return filepath.Dir(p), nil
-	}
-	return "", ErrNotInstalled
 }
 
-func complete(dir string) bool {
-	for _, name := range []string{"initdb", "postgres"} {
-		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.IsDir() {
-			return false
+// nearest gives the oldest programs that are new enough, the first folder of two with the same version.
+func nearest(dirs []string) (programs, error) {
+	var found []programs
+	for _, dir := range dirs {
+		if p := programsIn(dir); p.major >= oldest {
+			found = append(found, p)
 		}
 	}
-	return true
+	if len(found) == 0 {
+		return programs{}, ErrNotInstalled
+	}
+	return slices.MinFunc(found, func(a, b programs) int { return cmp.Compare(a.major, b.major) }), nil
 }
 
-var versionInPath = regexp.MustCompile(`(?:postgresql/|pgsql-|postgresql@)(\d+)`)
+var versionText = regexp.MustCompile(`\) (\d+)`)
 
-func majorOf(dir string) int {
-	m := versionInPath.FindStringSubmatch(dir)
-	if m == nil {
-		return 0
+// programsIn has the version 0 when the folder does not hold them.
+func programsIn(dir string) programs {
+	if _, err := exec.LookPath(filepath.Join(dir, "initdb")); err != nil {
+		return programs{}
 	}
-	n, _ := strconv.Atoi(m[1])
-	return n
+	text, err := exec.Command(filepath.Join(dir, "postgres"), "--version").Output() //nolint:gosec // a server program
+	m := versionText.FindSubmatch(text)
+	if err != nil || m == nil {
+		return programs{}
+	}
+	major, _ := strconv.Atoi(string(m[1])) // digits
+	return programs{dir, major}
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +15,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"go.uber.org/goleak"
+
+	"github.com/miyabi-society/platform/infra/local/process"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -75,11 +79,11 @@ func TestAnInstanceHasWhatRDSGivesAndKeepsItsData(t *testing.T) {
 	dir := clusterDir(t)
 	first := start(t, Config{Dir: dir})
 	for range 2 {
-		if err := first.CreateInstance(context.Background(), "master", "it's", "app"); err != nil {
+		if err := CreateInstance(context.Background(), first.Address(), "master", "it's", "app"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	master := first.URL("master", "app")
+	master := URL(first.Address(), "master", "app")
 	if query[bool](t, master, "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user") {
 		t.Error("the master user can bypass row level security; on RDS it cannot")
 	}
@@ -90,26 +94,58 @@ func TestAnInstanceHasWhatRDSGivesAndKeepsItsData(t *testing.T) {
 	if err := first.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	second := start(t, Config{Dir: dir, Port: first.Port()})
+	second := start(t, Config{Dir: dir})
 	if second.Port() != first.Port() {
 		t.Errorf("port is %d, want %d", second.Port(), first.Port())
 	}
-	if got := query[int](t, second.URL("master", "app"), "SELECT n FROM kept"); got != 7 {
+	if got := query[int](t, URL(second.Address(), "master", "app"), "SELECT n FROM kept"); got != 7 {
 		t.Errorf("kept = %d, want 7", got)
+	}
+}
+
+func TestAnInstanceWithoutADatabaseHasNone(t *testing.T) {
+	t.Parallel()
+	c := start(t, Config{Dir: clusterDir(t)})
+	if err := CreateInstance(context.Background(), c.Address(), "master", "secret", ""); err != nil {
+		t.Fatal(err)
+	}
+	if n := query[int](t, URL(c.Address(), "master", "postgres"), "SELECT count(*) FROM pg_database WHERE NOT datistemplate"); n != 1 {
+		t.Errorf("%d databases", n)
 	}
 }
 
 func TestAServerLeftBehindIsReplaced(t *testing.T) {
 	t.Parallel()
 	dir := clusterDir(t)
-	first := start(t, Config{Dir: dir})
-	second := start(t, Config{Dir: dir})
+	if err := start(t, Config{Dir: dir}).Stop(); err != nil {
+		t.Fatal(err)
+	}
+	left := leave(t, dir)
+	c := start(t, Config{Dir: dir})
 	select {
-	case <-first.Done():
+	case <-left.Done():
 	case <-time.After(5 * time.Second):
 		t.Error("the first server still runs")
 	}
-	query[int](t, second.URL(Superuser, "postgres"), "SELECT 1")
+	query[int](t, URL(c.Address(), Superuser, "postgres"), "SELECT 1")
+}
+
+// leave starts a server on dir that nobody keeps.
+func leave(t *testing.T, dir string) *process.Child {
+	t.Helper()
+	s := server{Config: Config{Dir: dir, Log: io.Discard}, data: filepath.Join(dir, "data")}
+	var err error
+	if s.programs, err = installed(); err != nil {
+		t.Fatal(err)
+	}
+	if s.account, err = serverAccount(); err != nil {
+		t.Fatal(err)
+	}
+	child, _, err := s.start(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return child
 }
 
 func TestAStalePidFileOfAStrangerIsIgnored(t *testing.T) {
@@ -138,14 +174,29 @@ func TestAHalfWrittenPidFileIsRemoved(t *testing.T) {
 	}
 }
 
-func TestAServerThatIsKilledTellsThroughDone(t *testing.T) {
+func TestAServerThatIsKilledComesBackOnItsPort(t *testing.T) {
 	t.Parallel()
-	c := start(t, Config{Dir: clusterDir(t)})
-	_ = syscall.Kill(c.child.PID(), syscall.SIGKILL)
-	select {
-	case <-c.Done():
-	case <-time.After(5 * time.Second):
-		t.Fatal("Done stays open")
+	dir := clusterDir(t)
+	c := start(t, Config{Dir: dir})
+	pid, _, err := readPIDFile(filepath.Join(dir, "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = syscall.Kill(pid, syscall.SIGKILL)
+	deadline := time.Now().Add(10 * time.Second)
+	conn, err := pgx.Connect(context.Background(), URL(c.Address(), Superuser, "postgres"))
+	for ; err != nil && time.Now().Before(deadline); conn, err = pgx.Connect(context.Background(), URL(c.Address(), Superuser, "postgres")) {
+		time.Sleep(poll)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.Close(context.Background())
+	if err := c.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if again, _, err := readPIDFile(filepath.Join(dir, "data")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("after Stop process %d runs, %v", again, err)
 	}
 }
 
@@ -158,13 +209,20 @@ func TestAnInterruptedInitializationIsDoneAgain(t *testing.T) {
 	start(t, Config{Dir: dir})
 }
 
-func TestAPortInUseIsAnErrorThatNamesIt(t *testing.T) {
+func TestAPortThatIsTakenMeanwhileGivesAnother(t *testing.T) {
 	t.Parallel()
-	first := start(t, Config{Dir: clusterDir(t)})
-	_, err := Start(context.Background(), Config{Dir: clusterDir(t), Port: first.Port()})
-	if err == nil || !strings.Contains(err.Error(), "port") {
-		t.Errorf("error is %v, want one that names the port", err)
+	dir := clusterDir(t)
+	first := start(t, Config{Dir: dir})
+	if err := first.Stop(); err != nil {
+		t.Fatal(err)
 	}
+	taken, err := net.Listen("tcp4", first.Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	second := start(t, Config{Dir: dir})
+	query[int](t, URL(second.Address(), Superuser, "postgres"), "SELECT 1")
 }
 
 func TestDataOfAnotherMajorVersionIsRefusedWithAWayOut(t *testing.T) {
@@ -197,16 +255,47 @@ func TestACancelledStartLeavesNoServer(t *testing.T) {
 
 func TestNoServerProgramsIsErrNotInstalledWithTheCommand(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	_, err := search([]string{filepath.Join(t.TempDir(), "*")})
+	_, err := nearest(candidates([]string{filepath.Join(t.TempDir(), "*")}, t.TempDir()))
 	if !errors.Is(err, ErrNotInstalled) || !strings.Contains(err.Error(), "install") {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// program writes a server's programs of a version into a folder.
+func program(t *testing.T, version string, folder ...string) string {
+	t.Helper()
+	dir := filepath.Join(folder...)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"initdb", "postgres"} {
+		text := "#!/bin/sh\necho 'postgres (PostgreSQL) " + version + "'\n"
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700); err != nil { //nolint:gosec // it is executed
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestTheOldestProgramsThatAreNewEnoughAreTaken(t *testing.T) {
+	t.Setenv("PATH", "/usr/bin:/bin")
+	checkout := filepath.Join(t.TempDir(), "a [checkout]")
+	program(t, "14.9", checkout, "pg", "a", "bin")
+	program(t, "17.2", checkout, "pg", "b", "bin")
+	want := program(t, "16rc1 (Debian 16~1)", checkout, "functions", "pg", "c", "bin")
+	below := filepath.Join(checkout, "functions", "api")
+	if got, err := nearest(candidates([]string{"pg/*/bin"}, below)); err != nil || got != (programs{want, 16}) {
+		t.Errorf("taken is %+v, %v, want %s", got, err, want)
+	}
+	if got := programsIn(filepath.Join(checkout, "pg")); got.major != 0 {
+		t.Errorf("a folder without programs gives %+v", got)
 	}
 }
 
 func TestPGBINWithoutTheProgramsIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("PG_BIN", dir)
-	if _, err := binaries(); err == nil || !strings.Contains(err.Error(), dir) {
+	if _, err := installed(); err == nil || !strings.Contains(err.Error(), dir) {
 		t.Errorf("error is %v, want one that names %s", err, dir)
 	}
 }

@@ -10,57 +10,66 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/miyabi-society/platform/infra/local/process"
 )
+
+// shutdown ends a server that this program started, and returns when it is gone.
+func shutdown(child *process.Child) error {
+	return end(child.PID(), func() bool {
+		select {
+		case <-child.Done():
+			return true
+		default:
+			return false
+		}
+	})
+}
 
 // stopLeftover ends a server that still runs on the data folder because the program that started it was killed. It
 // signals only a process whose command line names this folder, since a process id is used again after a while.
 func stopLeftover(data string) error {
-	left, err := readPIDFile(data)
-	if errors.Is(err, os.ErrNotExist) {
+	pid, _, err := readPIDFile(data)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
 		return nil
-	}
-	if errors.Is(err, strconv.ErrSyntax) { // the machine went down while the file was written; a server refuses to start on it
+	case errors.Is(err, strconv.ErrSyntax): // the machine went down while the file was written; a server refuses to start on it
 		return os.Remove(filepath.Join(data, "postmaster.pid"))
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
-	pid := left.pid
-	if !strings.Contains(commandLine(pid), data) {
-		return nil
-	}
-	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGKILL} {
-		_ = syscall.Kill(pid, s)
-		for deadline := time.Now().Add(stopLimit); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-			if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) || commandLine(pid) == "" {
+	return end(pid, func() bool { return !strings.Contains(commandLine(pid), data) })
+}
+
+// end asks for the fast mode, then for the immediate one, and then kills
+// (https://www.postgresql.org/docs/15/server-shutdown.html).
+func end(pid int, gone func() bool) error {
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGKILL} {
+		if gone() {
+			return nil
+		}
+		_ = syscall.Kill(pid, signal) // it may end meanwhile
+		for deadline := time.Now().Add(stopLimit); time.Now().Before(deadline); time.Sleep(poll) {
+			if gone() {
 				return nil
 			}
 		}
 	}
-	return fmt.Errorf("a PostgreSQL (process %d) that was left behind on %s does not end; stop it by hand", pid, data)
+	return fmt.Errorf("postgresql process %d does not end; stop it by hand", pid)
 }
 
-// pidFile is what a server writes about itself into its data folder
-// (https://www.postgresql.org/docs/15/storage-file-layout.html).
-type pidFile struct {
-	pid int
-	// status is `starting`, `ready` or `stopping`, in the eighth line, and empty before the server has written it.
-	status string
-}
-
-func readPIDFile(data string) (f pidFile, err error) {
+// readPIDFile reads what a server writes about itself into its data folder: its process id, and in the eighth line
+// `starting`, `ready` or `stopping` (https://www.postgresql.org/docs/15/storage-file-layout.html).
+func readPIDFile(data string) (pid int, ready bool, err error) {
 	text, err := os.ReadFile(filepath.Join(data, "postmaster.pid")) //nolint:gosec // the cluster's own folder
 	if err != nil {
-		return f, fmt.Errorf("read postmaster.pid: %w", err)
+		return 0, false, fmt.Errorf("read postmaster.pid: %w", err)
 	}
 	lines := strings.Split(string(text), "\n")
-	if f.pid, err = strconv.Atoi(strings.TrimSpace(lines[0])); err != nil {
-		return f, fmt.Errorf("read postmaster.pid: %w", err)
+	if pid, err = strconv.Atoi(strings.TrimSpace(lines[0])); err != nil {
+		return 0, false, fmt.Errorf("read postmaster.pid: %w", err)
 	}
-	if len(lines) > 7 {
-		f.status = strings.TrimSpace(lines[7])
-	}
-	return f, nil
+	return pid, len(lines) > 7 && strings.TrimSpace(lines[7]) == "ready", nil
 }
 
 // commandLine is empty for a process that is gone.
