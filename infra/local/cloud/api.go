@@ -42,10 +42,11 @@ type apiDraft struct {
 	responses      map[string]bool // ids of routes with a route response
 }
 
-// integration is one of an API. Without a function it is a mock.
+// integration is one of an API. Without a function it is a mock, which answers mockStatus.
 type integration struct {
 	function, format string
 	timeout          time.Duration
+	mockStatus       int
 }
 
 type routeDraft struct {
@@ -54,6 +55,7 @@ type routeDraft struct {
 	jwt        *httpapi.JWTAuthorizer
 	scopes     []string
 	responds   bool // RouteResponseSelectionExpression is $default
+	mockStatus int
 }
 
 const (
@@ -106,8 +108,8 @@ func createIntegration(_ context.Context, c *Cloud, r request) (assembly.Values,
 	values := assembly.Values{Ref: id, Attributes: map[string]any{"IntegrationId": id}}
 	kind := r.properties.text("IntegrationType")
 	if kind == "MOCK" && a.protocol == protocolWebSocket {
-		a.integrations[id] = integration{}
-		return values, nil
+		a.integrations[id], err = mockIntegration(r.properties)
+		return values, err
 	}
 	if kind != "AWS_PROXY" {
 		return values, fmt.Errorf("the local cloud integrates an API with functions (AWS_PROXY), not by %q", kind)
@@ -152,6 +154,7 @@ func createRoute(_ context.Context, c *Cloud, r request) (assembly.Values, error
 	route := routeDraft{
 		Route: gateway.Route{Key: p.text("RouteKey"), FunctionARN: i.function, Timeout: i.timeout},
 		id:    id, format: i.format, scopes: p.texts("AuthorizationScopes"), responds: p.text("RouteResponseSelectionExpression") == "$default",
+		mockStatus: i.mockStatus,
 	}
 	if err := a.authorize(&route, p); err != nil {
 		return values, err

@@ -62,7 +62,7 @@ type Cloud struct {
 	instance  string
 	draft     draft
 	origins   map[string]http.Handler
-	live      websocket.Management
+	live      websocket.Connections
 	schedules *schedule.Runner
 	// code holds the folders of code that functions have.
 	code map[string]bool
@@ -180,7 +180,8 @@ func (c *Cloud) Close() error {
 	leave, cancel := context.WithTimeout(context.Background(), leaveTime)
 	defer cancel()
 	c.schedules.Close()
-	failed := []error{c.live.Close(leave)}
+	c.live.Close(leave)
+	var failed []error
 	if c.functions != nil {
 		failed = append(failed, c.functions.Close())
 	}

@@ -15,7 +15,7 @@ import (
 // liveAPI is a WebSocket API at stage live whose $connect route is CONNECT and whose $default route answers.
 const liveAPI = `
 	"Live": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"ProtocolType": "WEBSOCKET", "Name": "live", "RouteSelectionExpression": "$request.body.action"}},
-	"Mock": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {"ApiId": {"Ref": "Live"}, "IntegrationType": "MOCK"}},
+	"Mock": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {"ApiId": {"Ref": "Live"}, "IntegrationType": "MOCK", "RequestTemplates": {"200": "{\"statusCode\":200}"}, "TemplateSelectionExpression": "200"}},
 	"Function": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {"ApiId": {"Ref": "Live"}, "IntegrationType": "AWS_PROXY",
 		"IntegrationUri": {"Fn::Sub": "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${FA}/invocations"}}},
 	"Connect": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {"ApiId": {"Ref": "Live"}, CONNECT, "RouteKey": "$connect"}},

@@ -164,7 +164,10 @@ func BenchmarkWebSocket1000Connections(b *testing.B) {
 	}
 	for b.Loop() {
 		ids = nil
-		s, err := websocket.New(websocket.API{API: gateway.API{ID: "bench", Stage: "live", Invoke: invoke}, RouteSelection: "$request.body.action", Routes: []websocket.Route{{Route: gateway.Route{Key: "$connect", FunctionARN: benchARN}}}})
+		connections := &websocket.Connections{}
+		api := websocket.API{API: gateway.API{ID: "bench", Stage: "live", Invoke: invoke}, RouteSelection: "$request.body.action"}
+		api.Routes = []websocket.Route{{Route: gateway.Route{Key: "$connect", FunctionARN: benchARN}}}
+		s, err := websocket.New(api, connections)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -180,9 +183,7 @@ func BenchmarkWebSocket1000Connections(b *testing.B) {
 		for _, c := range conns {
 			_ = c.Close()
 		}
-		if err := s.Close(context.Background()); err != nil {
-			b.Error(err)
-		}
+		connections.Close(context.Background())
 		server.Close()
 		b.ReportMetric(opened.Seconds(), "open-s")
 		b.ReportMetric(pushed.Seconds(), "message-to-each-s")

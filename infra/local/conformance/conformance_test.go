@@ -121,10 +121,8 @@ const differences = `
 | an answer to HEAD | served from what GET brought, not kept itself | kept |
 | a route or $connect with AWS_IAM | 501 with a sentence: signatures are not checked | the signature is checked |
 | @connections | an Authorization header must be there; it is not checked | the signature is checked |
-| messages of one WebSocket connection | reach their functions one after the other | may run at once |
 | a client that does not read | 1 MiB waits, then 429; closed after 10 s | documented without figures |
 | text that is not UTF-8 | in a frame: closed with 1007 (RFC 6455); in PostToConnection: replaced by U+FFFD | not documented |
-| a WebSocket API's address without an upgrade | 426 | not documented |
 | an object that one viewer got compressed with gzip | is compressed anew for the next, with Brotli if that accepts it | the version in the cache serves on |
 | a rate of Scheduler without a start date | its first run is at every start of the local cloud | at its creation |
 | errors under a cache policy without a lifetime | never kept | not documented clearly |

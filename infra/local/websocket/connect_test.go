@@ -40,7 +40,7 @@ func TestConnectEventHasHeadersQueryAndContext(t *testing.T) {
 func TestARefusalByTheConnectRouteIsTheHandshakesStatus(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]int{
-		`{"statusCode":401}`: 401, `{"statusCode":"403"}`: 403, `{"statusCode":500}`: 500, "crash": 502, "throttled": 502, `"x"`: 502, `{}`: 502,
+		`{"statusCode":401}`: 401, `{"statusCode":"403"}`: 403, `{"statusCode":500}`: 500, "crash": 502, "throttled": 502, "absent": 500, `"x"`: 502, `{}`: 502,
 	} {
 		r := start(t, nil, routeConnect, routeDisconnect)
 		r.answers[routeConnect] = answer
@@ -48,19 +48,33 @@ func TestARefusalByTheConnectRouteIsTheHandshakesStatus(t *testing.T) {
 		if err == nil || resp == nil || resp.StatusCode != want {
 			t.Errorf("%s: got %v, %v; want %d", answer, resp, err, want)
 		}
-		wantEqual(t, "connections", len(r.server.connections), 0)
+		wantEqual(t, "connections", r.server.connections.Open(), 0)
 	}
 }
 
-func TestAnAPIWithoutAConnectRouteAndAMockAdmitEverybody(t *testing.T) {
+func TestAConnectRouteOverItsTimeRefusesWith504(t *testing.T) {
+	t.Parallel()
+	r := start(t, func(a *API) { a.Routes[0].Timeout = 50 * time.Millisecond }, routeConnect)
+	r.slow = time.Second
+	if _, resp, err := r.tryDial(""); err == nil || resp.StatusCode != http.StatusGatewayTimeout {
+		t.Errorf("got %v, %v", resp, err)
+	}
+}
+
+func TestAnAPIWithoutAConnectRouteAdmitsEverybodyAndAMockAnswersItsStatus(t *testing.T) {
 	t.Parallel()
 	start(t, nil).dial(t, "")
-	start(t, func(a *API) { a.Routes = []Route{{Route: gateway.Route{Key: routeConnect}, Mock: true}} }).dial(t, "")
+	for status, want := range map[int]int{200: 101, 403: 403, 0: 500} {
+		r := start(t, func(a *API) { a.Routes = []Route{{Route: gateway.Route{Key: routeConnect}, MockStatus: status}} })
+		if _, resp, err := r.tryDial(""); resp == nil || resp.StatusCode != want {
+			t.Errorf("a mock with the status %d gives %v, %v", status, resp, err)
+		}
+	}
 }
 
 func TestAConnectRouteWithIAMAnswers501(t *testing.T) {
 	t.Parallel()
-	r := start(t, func(a *API) { a.Routes = []Route{{Route: gateway.Route{Key: routeConnect, IAM: true}, Mock: true}} })
+	r := start(t, func(a *API) { a.Routes = []Route{{Route: gateway.Route{Key: routeConnect, IAM: true}}} })
 	_, resp, err := r.tryDial("")
 	if err == nil || resp.StatusCode != http.StatusNotImplemented {
 		t.Fatalf("got %v, %v", resp, err)
@@ -91,6 +105,8 @@ func TestRequestsThatOpenNoConnectionAreRefusedBeforeTheFunction(t *testing.T) {
 		return rec.Code
 	}
 	wantEqual(t, "plain GET", do("GET", "/live"), 426)
+	wantEqual(t, "plain GET anywhere", do("GET", "/1/2"), 426)
+	wantEqual(t, "long address", do("GET", "/live?"+strings.Repeat("x", 4091), "Upgrade", "websocket"), 414)
 	wantEqual(t, "another stage", do("GET", "/dev", "Upgrade", "websocket"), 403)
 	wantEqual(t, "below the stage", do("GET", "/live/x", "Upgrade", "websocket"), 403)
 	wantEqual(t, "stage as a prefix", do("GET", "/lively", "Upgrade", "websocket"), 403)
@@ -111,16 +127,32 @@ func TestTheConnectRouteIsThrottled(t *testing.T) {
 	}
 }
 
-func withAuthorizer(ttl time.Duration) func(*API) {
-	return func(a *API) {
-		a.Routes[0].Authorizer = &gateway.Authorizer{FunctionARN: arn, IdentitySources: []string{"route.request.querystring.token"}, TTL: ttl, Invoke: a.Invoke}
+func withAuthorizer(a *API) {
+	a.Routes[0].Authorizer = &gateway.Authorizer{FunctionARN: arn, IdentitySources: []string{"route.request.querystring.token"}, Invoke: a.Invoke}
+}
+
+func TestRoutesThatAPIGatewayRefusesAreRefused(t *testing.T) {
+	t.Parallel()
+	authorizer := gateway.Authorizer{FunctionARN: arn, IdentitySources: []string{"route.request.header.a"}}
+	for what, r := range map[string]Route{
+		"no key":                      {},
+		"a key of the future":         {Route: gateway.Route{Key: "$other"}},
+		"an authorizer of messages":   {Route: gateway.Route{Key: routeDefault, Authorizer: &authorizer}},
+		"an authorizer's kept answer": {Route: gateway.Route{Key: routeConnect, Authorizer: &gateway.Authorizer{FunctionARN: arn, IdentitySources: authorizer.IdentitySources, TTL: time.Second}}},
+		"an authorizer's yes or no":   {Route: gateway.Route{Key: routeConnect, Authorizer: &gateway.Authorizer{FunctionARN: arn, SimpleResponses: true}}},
+		"a long timeout":              {Route: gateway.Route{Key: routeDefault, Timeout: 30 * time.Second}},
+	} {
+		api := API{API: gateway.API{Stage: "live", Invoke: newBackend().invoke}, RouteSelection: "$request.body.action", Routes: []Route{r}}
+		if _, err := New(api, &Connections{}); err == nil {
+			t.Errorf("%s was taken", what)
+		}
 	}
 }
 
 func TestTheAuthorizerDecidesAndItsContextStays(t *testing.T) {
 	t.Parallel()
 	policy := `{"principalId":"me","policyDocument":{"Statement":{"Effect":"%s","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:us-east-1:111122223333:abc123/live/$connect"}},"context":{"org":"acme","n":7,"ok":true}}`
-	r := start(t, withAuthorizer(0), routeConnect, routeDefault, routeDisconnect)
+	r := start(t, withAuthorizer, routeConnect, routeDefault, routeDisconnect)
 	r.answers["authorizer"] = fmt.Sprintf(policy, "Allow")
 	if _, resp, err := r.tryDial(""); err == nil || resp.StatusCode != 401 {
 		t.Errorf("without identity: %v, %v", resp, err)
@@ -129,7 +161,13 @@ func TestTheAuthorizerDecidesAndItsContextStays(t *testing.T) {
 	c := r.dial(t, "?token=x")
 	send(t, c, "hello")
 	want := map[string]string{"principalId": "me", "org": "acme", "n": "7", "ok": "true"}
-	wantEqual(t, "$connect", at(r.wait(t, routeConnect), "type"), "REQUEST")
+	asked := r.wait(t, routeConnect)
+	for name, want := range map[string]any{"type": "REQUEST", "stageVariables": map[string]string{}, "isBase64Encoded": nil} {
+		wantEqual(t, name, asked[name], want)
+	}
+	for name, want := range map[string]string{"Connection": "upgrade", "Upgrade": "websocket", "content-length": "0"} {
+		wantEqual(t, name, at(asked, "headers", name), want)
+	}
 	wantEqual(t, "$connect", at(r.wait(t, routeConnect), "requestContext", "authorizer"), want)
 	wantEqual(t, "$default", at(r.wait(t, routeDefault), "requestContext", "authorizer"), want)
 	_ = c.CloseNow()

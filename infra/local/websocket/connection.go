@@ -3,11 +3,11 @@ package websocket
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -17,15 +17,16 @@ import (
 	"github.com/miyabi-society/platform/infra/local/lambda"
 )
 
-// Close codes (RFC 6455, section 7.4.1).
-const (
-	statusGoingAway   = ws.StatusGoingAway
-	statusUnsupported = ws.StatusUnsupportedData
-	statusInvalidText = ws.StatusInvalidFramePayloadData
-	statusTooLarge    = ws.StatusMessageTooBig
+// How the server ends connections.
+var (
+	goingAway = ws.CloseError{Code: ws.StatusGoingAway, Reason: "Going away"}
+	deleted   = ws.CloseError{Code: ws.StatusNormalClosure, Reason: "Connection Closed Normally"}
+	tooLarge  = ws.CloseError{Code: ws.StatusMessageTooBig, Reason: "Frame over 32 KB or message over 128 KB"}
+	binary    = ws.CloseError{Code: ws.StatusUnsupportedData, Reason: "Binary frames are not supported"} // page websocket-api-develop-binary-media-types
+	notText   = ws.CloseError{Code: ws.StatusInvalidFramePayloadData, Reason: "Text that is not UTF-8"}
 )
 
-// maxPending bounds the messages of one client that wait for their functions; then its next ones wait in the network.
+// maxPending bounds the messages of one client that are with their functions; then its next ones wait in the network.
 const maxPending = 16
 
 // connection is one open WebSocket connection. One goroutine reads; others run only while there is something to do.
@@ -36,90 +37,100 @@ type connection struct {
 	socket     net.Conn // below ws; closing it ends everything at once
 	connected  time.Time
 	domain     string
-	identity   identity
-	authorizer map[string]any
-	lastActive atomic.Int64 // Unix milliseconds
-	idle       *time.Timer
-	lifetime   *time.Timer
-	work       sync.WaitGroup // the goroutines that end before $disconnect
+	identity   map[string]string
+	authorizer map[string]string
+	limit      *time.Timer // of idleness or, when that is sooner, of the lifetime
 	pending    chan struct{}
 
-	mu       sync.Mutex
-	inbox    [][]byte
-	handling bool
-	outbox   [][]byte
-	queued   int // bytes in outbox
-	writing  bool
-	gone     bool
-	closed   ws.CloseError // why the server closed it; Code 0 while it did not
+	mu         sync.Mutex
+	lastActive time.Time
+	outbox     [][]byte
+	queued     int           // bytes in outbox
+	end        ws.CloseError // Code 0 while it is open
 }
 
-// watch starts the idle and the lifetime limit.
-func (c *connection) watch() {
+// touch notes a message in either direction. The caller holds mu.
+func (c *connection) touch() {
+	c.lastActive = time.Now()
+	l := c.server.api.Limits
+	c.limit.Reset(min(l.Idle, l.Lifetime-time.Since(c.connected)))
+}
+
+func (c *connection) received() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	l := c.server.api.Limits
-	c.idle = time.AfterFunc(l.Idle, func() { c.shut(statusGoingAway, "Going away") })
-	c.lifetime = time.AfterFunc(l.Lifetime, func() { c.shut(statusGoingAway, "Going away") })
-	c.lastActive.Store(time.Now().UnixMilli())
-}
-
-// touch notes a message in either direction.
-func (c *connection) touch() {
-	c.lastActive.Store(time.Now().UnixMilli())
-	c.idle.Reset(c.server.api.Limits.Idle)
-}
-
-func (c *connection) pinged(context.Context, []byte) bool {
-	c.mu.Lock()
-	watched := c.idle != nil
-	c.mu.Unlock()
-	if watched {
-		c.touch()
-	}
-	return true
+	c.touch()
 }
 
 // run reads until the connection ends and then calls $disconnect.
 func (c *connection) run() {
-	defer c.server.running.Done()
+	defer c.server.connections.running.Done()
 	end := c.read()
-	c.idle.Stop()
-	c.lifetime.Stop()
-	c.server.remove(c)
-	c.mu.Lock()
-	c.gone = true
-	if c.closed.Code != 0 {
-		end = c.closed
-	}
-	c.mu.Unlock()
-	c.work.Wait()
-	_ = c.socket.Close() // it has ended already
-	c.disconnect(end)
+	c.limit.Stop()
+	c.server.connections.remove(c)
+	c.ends(end)
+	_ = c.ws.Close(end.Code, end.Reason) // has no effect on what has ended; waits for the client's close frame
+	c.disconnect()
 }
 
-// read takes messages until the connection ends, and returns how it ended from the client's side.
+// ends notes how the connection ends, unless that is known: the first reason counts.
+func (c *connection) ends(end ws.CloseError) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.end.Code != 0 {
+		return false
+	}
+	c.end = end
+	return true
+}
+
+// shut closes the connection from the server's side. A client that does not answer is closed all the same.
+func (c *connection) shut(end ws.CloseError) {
+	if c.ends(end) {
+		c.server.connections.running.Go(func() { _ = c.ws.Close(end.Code, end.Reason) })
+	}
+}
+
+// read hands messages to their routes, several at once, until the connection ends, and returns how it ended.
 func (c *connection) read() ws.CloseError {
 	for {
-		kind, message, err := c.ws.Read(context.Background())
-		switch {
-		case errors.Is(err, errFrameTooLarge):
-			c.shut(statusTooLarge, "Frame over 32 KB")
-			return ws.CloseError{Code: statusTooLarge}
-		case errors.Is(err, ws.ErrMessageTooBig):
-			c.shut(statusTooLarge, "Message over 128 KB")
-			return ws.CloseError{Code: statusTooLarge}
-		case err != nil:
+		message, err := c.receive()
+		if err != nil {
 			return endOf(err)
-		case kind == ws.MessageBinary: // page websocket-api-develop-binary-media-types
-			c.shut(statusUnsupported, "Binary frames are not supported")
-			return ws.CloseError{Code: statusUnsupported}
-		case !utf8.Valid(message):
-			c.shut(statusInvalidText, "Text that is not UTF-8")
-			return ws.CloseError{Code: statusInvalidText}
 		}
-		c.touch()
-		c.receive(message)
+		c.received()
+		c.pending <- struct{}{}
+		c.server.connections.running.Go(func() {
+			defer func() { <-c.pending }()
+			c.handle(message)
+		})
+	}
+}
+
+// receive reads a message. It relies on each Read giving bytes of one frame at most.
+func (c *connection) receive() ([]byte, error) {
+	kind, r, err := c.ws.Reader(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	if kind == ws.MessageBinary {
+		return nil, binary
+	}
+	var message []byte
+	frame := make([]byte, maxFrame+1)
+	for {
+		n, err := r.Read(frame)
+		message = append(message, frame[:n]...)
+		switch {
+		case n > maxFrame || len(message) > maxMessage:
+			return nil, tooLarge
+		case errors.Is(err, io.EOF) && !utf8.Valid(message):
+			return nil, notText
+		case errors.Is(err, io.EOF):
+			return message, nil
+		case err != nil:
+			return nil, err
+		}
 	}
 }
 
@@ -135,61 +146,21 @@ func endOf(err error) ws.CloseError {
 	return closed
 }
 
-// shut closes the connection from the server's side. The first reason counts.
-func (c *connection) shut(code ws.StatusCode, reason string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.gone || c.closed.Code != 0 {
-		return
-	}
-	c.closed = ws.CloseError{Code: code, Reason: reason}
-	c.work.Go(func() { _ = c.ws.Close(code, reason) }) // a client that does not answer is closed all the same
-}
-
-// receive hands a message over; the messages of one connection reach their functions one after the other.
-func (c *connection) receive(message []byte) {
-	c.pending <- struct{}{}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.inbox = append(c.inbox, message)
-	if !c.handling {
-		c.handling = true
-		c.work.Go(c.handleAll)
-	}
-}
-
-func (c *connection) handleAll() {
-	for {
-		c.mu.Lock()
-		if len(c.inbox) == 0 {
-			c.inbox, c.handling = nil, false
-			c.mu.Unlock()
-			return
-		}
-		message := c.inbox[0]
-		c.inbox = c.inbox[1:]
-		c.mu.Unlock()
-		c.handle(message)
-		<-c.pending
-	}
-}
-
 // handle calls the route of one message. Problems are told to the client in a message of API Gateway's own.
 func (c *connection) handle(message []byte) {
 	rt := c.server.selectRoute(message)
 	e := c.event(eventMessage, routeDefault)
-	e.Context.MessageID = gateway.NewID()
-	body := string(message)
-	e.Body = &body
+	e.context["messageId"] = gateway.NewID()
+	e.fields["body"] = string(message)
 	defer func() { c.server.api.AccessLog.Write(e.variables()) }()
 	if rt == nil {
-		e.integration.status = http.StatusForbidden
+		e.end(http.StatusForbidden, nil)
 		c.complain("Forbidden", e)
 		return
 	}
-	e.Context.RouteKey = rt.Key
+	e.context["routeKey"] = rt.Key
 	if !rt.limit.Allow(time.Now()) {
-		e.integration.status = http.StatusTooManyRequests
+		e.end(http.StatusTooManyRequests, nil)
 		c.complain("Too Many Requests", e)
 		return
 	}
@@ -197,22 +168,22 @@ func (c *connection) handle(message []byte) {
 	switch {
 	case err != nil:
 		slog.Warn("websocket integration failed", "function", rt.FunctionARN, "error", err)
-		c.complain("Internal server error", e)
+		_, words := problem(err)
+		c.complain(words, e)
 	case rt.Responds && a.body != nil:
 		_ = c.send([]byte(*a.body)) // a client that left gets no answer
 	}
 }
 
 func (c *connection) complain(message string, e *event) {
-	_ = c.send(gateway.MustMarshal(map[string]string{"message": message, "connectionId": c.id, "requestId": e.Context.RequestID})) // as above
+	_ = c.send(e.message(message)) // as above
 }
 
 // disconnect calls the $disconnect route, if there is one.
-func (c *connection) disconnect(end ws.CloseError) {
+func (c *connection) disconnect() {
 	e := c.event(eventDisconnect, routeDisconnect)
-	e.Headers = map[string]string{"Host": c.domain, "x-api-key": "", "x-restapi": ""}
-	e.MultiValueHeaders = map[string][]string{"Host": {c.domain}, "x-api-key": {""}, "x-restapi": {""}}
-	e.Context.DisconnectStatus, e.Context.DisconnectReason = int(end.Code), &end.Reason
+	e.setHeaders(map[string][]string{"Host": {c.domain}, "x-api-key": {""}, "X-Forwarded-For": {""}, "x-restapi": {""}})
+	e.context["disconnectStatusCode"], e.context["disconnectReason"] = int(c.end.Code), c.end.Reason
 	if rt := c.server.routes[routeDisconnect]; rt != nil {
 		c.server.disconnects <- struct{}{}
 		c.callDisconnect(rt, e)
@@ -228,15 +199,12 @@ const (
 )
 
 func (c *connection) callDisconnect(rt *route, e *event) {
-	for try := 1; ; try++ {
-		_, err := c.server.invoke(rt, e)
-		if err == nil {
-			return
-		}
-		if !errors.Is(err, lambda.ErrThrottled) || try == disconnectTries {
-			slog.Warn("websocket $disconnect failed", "function", rt.FunctionARN, "error", err)
-			return
-		}
+	_, err := c.server.invoke(rt, e)
+	for try := 1; errors.Is(err, lambda.ErrThrottled) && try < disconnectTries; try++ {
 		time.Sleep(disconnectPause)
+		_, err = c.server.invoke(rt, e)
+	}
+	if err != nil {
+		slog.Warn("websocket $disconnect failed", "function", rt.FunctionARN, "error", err)
 	}
 }

@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"net"
 	"strings"
 	"testing"
 
@@ -41,5 +42,24 @@ func TestKeysOfMessagesOfEachKind(t *testing.T) {
 		e := r.wait(t, want)
 		wantEqual(t, text, e["body"], text)
 		wantEqual(t, text, e["isBase64Encoded"], false)
+	}
+}
+
+func TestAMessageThatBreaksOffReachesNobody(t *testing.T) {
+	t.Parallel()
+	r := start(t, nil, routeConnect, routeDefault, routeDisconnect)
+	conn := handshake(t, r)
+	r.connectionID(t)
+	if _, err := conn.Write([]byte("\x01\x84\x00\x00\x00\x00half")); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	r.wait(t, routeDisconnect)
+	for _, e := range r.events {
+		if at(e, "requestContext", "eventType") == "MESSAGE" {
+			t.Errorf("the function got %v", e["body"])
+		}
 	}
 }

@@ -35,7 +35,7 @@ func newBackend() *backend {
 	return &backend{answers: map[string]string{}, arrived: make(chan map[string]any, 4096)}
 }
 
-func (b *backend) invoke(_ context.Context, _ string, payload []byte) (lambda.Result, error) {
+func (b *backend) invoke(ctx context.Context, _ string, payload []byte) (lambda.Result, error) {
 	var e map[string]any
 	if err := json.Unmarshal(payload, &e); err != nil {
 		return lambda.Result{}, err
@@ -44,7 +44,9 @@ func (b *backend) invoke(_ context.Context, _ string, payload []byte) (lambda.Re
 	if e["type"] == "REQUEST" {
 		key = "authorizer"
 	}
-	time.Sleep(b.slow)
+	if !b.rest(ctx) {
+		return lambda.Result{}, ctx.Err()
+	}
 	b.mu.Lock()
 	b.events = append(b.events, e)
 	answer := b.answers[key]
@@ -57,12 +59,24 @@ func (b *backend) invoke(_ context.Context, _ string, payload []byte) (lambda.Re
 		return lambda.Result{Payload: []byte(`{"errorMessage":"exit status 1"}`), FunctionError: lambda.Unhandled}, nil
 	case "throttled":
 		return lambda.Result{}, lambda.ErrThrottled
+	case "absent":
+		return lambda.Result{}, lambda.ErrNotFound
 	case "echo":
 		body, _ := e["body"].(string)
 		out, _ := json.Marshal(map[string]any{"statusCode": 200, "body": body})
 		answer = string(out)
 	}
 	return lambda.Result{Payload: []byte(answer)}, nil
+}
+
+// rest takes the time of a slow function; false means that the caller does not wait so long.
+func (b *backend) rest(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(b.slow):
+		return true
+	}
 }
 
 func at(v any, path ...string) any {
@@ -107,7 +121,8 @@ func start(t testing.TB, change func(*API), keys ...string) *running {
 	if change != nil {
 		change(&api)
 	}
-	s, err := New(api)
+	connections := &Connections{}
+	s, err := New(api, connections)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,9 +130,7 @@ func start(t testing.TB, change func(*API), keys ...string) *running {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
 		defer cancel()
-		if err := s.Close(ctx); err != nil {
-			t.Error(err)
-		}
+		connections.Close(ctx)
 		http.DefaultClient.CloseIdleConnections()
 		listener.Close()
 	})

@@ -10,56 +10,83 @@ import (
 	"strings"
 	"time"
 
+	"github.com/miyabi-society/platform/infra/local/gateway"
 	"github.com/miyabi-society/platform/infra/local/lambda"
 )
 
-// proxyResponse is what a function answers to a WebSocket API (page apigateway-websocket-api-lambda-proxy-integrations).
-type proxyResponse struct {
-	StatusCode json.RawMessage   `json:"statusCode"`
-	Headers    map[string]string `json:"headers"`
-	Body       *string           `json:"body"`
-}
-
-// answer is a proxyResponse that was read.
+// answer is what a function answers to a WebSocket API (page apigateway-websocket-api-lambda-proxy-integrations).
 type answer struct {
-	status  int
-	headers map[string]string
-	body    *string
+	status      int
+	subprotocol string // the header Sec-WebSocket-Protocol
+	body        *string
 }
 
-// invoke calls the route's function; a mock integration accepts everything.
+// invoke calls the route's integration and notes the outcome for the access log.
 func (s *Server) invoke(rt *route, e *event) (answer, error) {
-	if rt.Mock {
-		e.integration.status = http.StatusOK
-		return answer{status: http.StatusOK}, nil
+	begun := time.Now()
+	a, err := s.call(rt, e)
+	if err != nil {
+		err = fmt.Errorf("route %s: %w", rt.Key, err)
+		a.status, _ = problem(err)
+	}
+	e.end(a.status, err)
+	e.outcome["integrationStatus"] = e.outcome["status"]
+	e.outcome["integrationLatency"] = strconv.FormatInt(time.Since(begun).Milliseconds(), 10)
+	return a, err
+}
+
+// errNoTemplate is a mock integration without a status.
+var errNoTemplate = errors.New("the mock integration has no request template with a statusCode")
+
+func (s *Server) call(rt *route, e *event) (answer, error) {
+	if rt.FunctionARN == "" && rt.MockStatus == 0 {
+		return answer{}, errNoTemplate
+	}
+	if rt.FunctionARN == "" {
+		return answer{status: rt.MockStatus}, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), rt.Timeout)
 	defer cancel()
-	begun := time.Now()
-	result, err := s.api.Invoke(ctx, rt.FunctionARN, e.json())
-	a := answer{}
-	if err == nil {
-		a, err = read(result)
-	}
-	e.integration = integrationOutcome{a.status, time.Since(begun), err}
+	result, err := s.api.Invoke(ctx, rt.FunctionARN, gateway.MustMarshal(e.fields))
 	if err != nil {
-		e.integration.status = http.StatusInternalServerError
-		return a, fmt.Errorf("route %s: %w", rt.Key, err)
+		return answer{}, err
 	}
-	return a, nil
+	return read(result)
 }
 
 func read(result lambda.Result) (answer, error) {
 	if result.FunctionError != "" {
 		return answer{}, fmt.Errorf("the function failed: %.500s", result.Payload)
 	}
-	var p proxyResponse
+	var p struct {
+		StatusCode json.Number    `json:"statusCode"`
+		Headers    map[string]any `json:"headers"`
+		Body       *string        `json:"body"`
+	}
 	if err := json.Unmarshal(result.Payload, &p); err != nil {
 		return answer{}, fmt.Errorf("reading the function's response: %w", err)
 	}
-	status, err := strconv.Atoi(strings.Trim(string(p.StatusCode), `"`))
+	status, err := strconv.Atoi(p.StatusCode.String())
 	if err != nil || status < 100 || status > 599 {
 		return answer{}, errors.New("the function's response has no statusCode")
 	}
-	return answer{status, p.Headers, p.Body}, nil
+	a := answer{status: status, body: p.Body}
+	for name, value := range p.Headers {
+		if strings.EqualFold(name, "Sec-WebSocket-Protocol") {
+			a.subprotocol = fmt.Sprint(value)
+		}
+	}
+	return a, nil
+}
+
+// problem gives the status of a handshake, and the words that a client gets, for an integration without a usable answer:
+// over its timeout, configured wrongly (a function that is not there or not permitted), or failed.
+func problem(err error) (int, string) {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return http.StatusGatewayTimeout, "Endpoint request timed out"
+	case errors.Is(err, errNoTemplate), errors.Is(err, lambda.ErrNotFound):
+		return http.StatusInternalServerError, "Internal server error"
+	}
+	return http.StatusBadGateway, "Internal server error"
 }

@@ -14,7 +14,7 @@ func (r *running) connectionID(t testing.TB) string {
 	t.Helper()
 	id := at(r.wait(t, routeConnect), "requestContext", "connectionId").(string)
 	for range 1000 {
-		if r.server.find(id) != nil {
+		if r.server.connections.find(id) != nil {
 			return id
 		}
 		time.Sleep(5 * time.Millisecond)
@@ -76,26 +76,32 @@ func TestDuringConnectTheConnectionIsNotThereYet(t *testing.T) {
 	done := make(chan struct{})
 	go func() { defer close(done); _, _, _ = r.tryDial("") }()
 	time.Sleep(30 * time.Millisecond)
-	r.server.mu.Lock()
-	n := len(r.server.connections)
-	r.server.mu.Unlock()
-	wantEqual(t, "connections", n, 0)
+	wantEqual(t, "connections", r.server.connections.Open(), 0)
 	<-done
 }
 
-func TestManagementFindsTheAPIOfAConnection(t *testing.T) {
+func TestFunctionsReachConnectionsOfEveryAPIByStage(t *testing.T) {
 	t.Parallel()
-	one, two := start(t, nil, routeConnect), start(t, func(a *API) { a.Stage = "live" }, routeConnect)
-	two.dial(t, "")
-	id := two.connectionID(t)
-	m := &Management{}
-	m.Add(one.server)
-	m.Add(two.server)
-	for path, want := range map[string]int{"/live/@connections/" + id: 200, "/@connections/" + id: 200, "/dev/@connections/" + id: 403, "/live/%40connections/" + strings.ReplaceAll(id, "=", "%3D"): 200, "/live/@connections/JKJaXmPLvHcESHA=": 410} {
+	r := start(t, nil, routeConnect)
+	r.dial(t, "")
+	id := r.connectionID(t)
+	for path, want := range map[string]int{
+		"/live/@connections/" + id: 200, "/@connections/" + id: 200, "/live/%40connections/" + strings.ReplaceAll(id, "=", "%3D"): 200,
+		"/dev/@connections/" + id: 403, "/live/@connections/JKJaXmPLvHcESHA=": 410, "/live/@connections/short": 400,
+	} {
 		rec := httptest.NewRecorder()
-		m.ServeHTTP(rec, httptest.NewRequest("GET", path, nil))
+		r.server.connections.ServeHTTP(rec, httptest.NewRequest("GET", path, nil))
 		wantEqual(t, path, rec.Code, want)
 	}
+}
+
+func TestAnAPIDoesNotManageTheConnectionsOfAnother(t *testing.T) {
+	t.Parallel()
+	r, other := start(t, nil, routeConnect), start(t, nil)
+	r.dial(t, "")
+	other.server.connections = r.server.connections
+	resp, _ := other.manage(t, "GET", r.connectionID(t), "")
+	wantEqual(t, "status", resp.StatusCode, 410)
 }
 
 // handshake opens a connection whose client never reads again.
@@ -150,7 +156,7 @@ func TestMalformedFramesEndTheConnectionOnly(t *testing.T) {
 		_ = conn.(*net.TCPConn).CloseWrite()
 		r.wait(t, routeDisconnect)
 	}
-	wantEqual(t, "connections", len(r.server.connections), 0)
+	wantEqual(t, "connections", r.server.connections.Open(), 0)
 }
 
 func TestManyConnectionsThatDropAtOnceAreAllDisconnected(t *testing.T) {
@@ -179,9 +185,7 @@ func TestCloseEndsEveryConnection(t *testing.T) {
 	go closedWith(t, polite, 1001)
 	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()
-	if err := r.server.Close(ctx); err != nil {
-		t.Error(err)
-	}
+	r.server.connections.Close(ctx)
 	for range 2 {
 		wantEqual(t, "status", at(r.wait(t, routeDisconnect), "requestContext", "disconnectStatusCode"), 1001)
 	}

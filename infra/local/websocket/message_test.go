@@ -3,7 +3,6 @@ package websocket
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -41,23 +40,20 @@ func TestMessagesGoToTheRouteThatTheExpressionSelects(t *testing.T) {
 
 func TestExpressionsReachIntoTheMessage(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		expression, message, want string
-		ok                        bool
-	}{
-		{"$request.body.action", `{"action":"a"}`, "a", true},
-		{"${request.body.action}", `{"action":"a"}`, "a", true},
-		{"$request.body.a.b", `{"a":{"b":"c"}}`, "c", true},
-		{"$request.body.n", `{"n":12}`, "12", true},
-		{"$request.body.n", `{"n":true}`, "true", true},
-		{"${request.body.a}/${request.body.b}", `{"a":"x","b":"y"}`, "x/y", true},
-		{"$request.body.a", `{}`, "", false},
+	const message = `{"service":"chat","action":"join","data":{"room":"room1234","n":12.50,"list":["a",7,{"b":true}]}}`
+	for expression, want := range map[string]string{
+		"$request.body.action": "join", "${request.body.action}": "join", "$request.body.data.room": "room1234",
+		"${request.body.service}/${request.body.action}": "chat/join", "${request.body.action}-${request.body.invalidPath}": "join-",
+		"$request.body.data.n": "12.50", "$request.body.data.list[1]": "7", "$request.body.data.list[2].b": "true", "$request.body.data.list[9]": "",
+		"$request.body.data.list": "[a, 7, ]", "$request.body.action.more": "", "action": "action", `\$default`: "$default",
 	} {
-		if got, ok := evaluate(c.expression, []byte(c.message)); ok != c.ok || ok && got != c.want {
-			t.Errorf("%s on %s: %q, %v", c.expression, c.message, got, ok)
+		if err := checkSelection(expression); err != nil {
+			t.Error(err)
 		}
+		wantEqual(t, expression, evaluate(expression, []byte(message)), want)
+		wantEqual(t, expression+" on text", evaluate(expression, []byte("join")), routeDefault)
 	}
-	for _, bad := range []string{"", "action", "$request.header.x", "$request.body.a $context.x"} {
+	for _, bad := range []string{"", "$request.header.x", "$request.body.a $context.x", "$request.body.a[*]", "$default"} {
 		if checkSelection(bad) == nil {
 			t.Errorf("%q was taken", bad)
 		}
@@ -91,17 +87,33 @@ func TestProblemsAreToldInAMessage(t *testing.T) {
 	}
 }
 
-func TestMessagesOfOneConnectionKeepTheirOrder(t *testing.T) {
+func TestASlowMessageDoesNotHoldUpTheNext(t *testing.T) {
 	t.Parallel()
-	r := start(t, nil, routeDefault)
-	r.answers[routeDefault] = "echo"
+	r := start(t, nil, routeDefault, routeDisconnect)
+	r.slow = 300 * time.Millisecond
 	c := r.dial(t, "")
-	for i := range 50 {
-		send(t, c, fmt.Sprint(i))
+	begun := time.Now()
+	for range 5 {
+		send(t, c, "x")
 	}
-	for i := range 50 {
-		wantEqual(t, "answer", receive(t, c), fmt.Sprint(i))
+	_ = c.CloseNow()
+	r.wait(t, routeDisconnect)
+	if took := time.Since(begun); took > time.Second {
+		t.Errorf("five messages and the end took %s", took)
 	}
+}
+
+func TestAnIntegrationOverItsTimeIsToldToTheClient(t *testing.T) {
+	t.Parallel()
+	r := start(t, func(a *API) {
+		for i := range a.Routes {
+			a.Routes[i].Timeout = 50 * time.Millisecond
+		}
+	}, routeDefault)
+	r.slow = time.Second
+	c := r.dial(t, "")
+	send(t, c, "x")
+	wantContains(t, "message", receive(t, c), `"message":"Endpoint request timed out"`)
 }
 
 func TestFramesAndMessagesOverTheLimitCloseTheConnection(t *testing.T) {
@@ -170,6 +182,8 @@ func TestDisconnectTellsHowTheConnectionEnded(t *testing.T) {
 		wantEqual(t, what, at(e, "requestContext", "disconnectStatusCode"), c.code)
 		wantEqual(t, what, at(e, "requestContext", "disconnectReason"), c.reason)
 		wantEqual(t, what, at(e, "requestContext", "eventType"), "DISCONNECT")
+		host := strings.TrimPrefix(r.url, "ws://")
+		wantEqual(t, what, e["headers"], map[string]string{"Host": host, "x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""})
 	}
 }
 

@@ -18,40 +18,34 @@ func (c *connection) send(message []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case c.gone || c.closed.Code != 0:
+	case c.end.Code != 0:
 		return errGone
 	case c.queued+len(message) > c.server.api.Limits.Queue:
 		return errFull
 	}
-	c.outbox = append(c.outbox, message)
 	c.queued += len(message)
-	if !c.writing {
-		c.writing = true
-		c.work.Go(c.writeAll)
+	c.outbox = append(c.outbox, message)
+	if len(c.outbox) == 1 {
+		c.server.connections.running.Go(c.writeAll)
 	}
 	return nil
 }
 
+// writeAll writes what is queued. A message leaves the queue when it is written, so that one goroutine at most writes.
 func (c *connection) writeAll() {
-	for {
-		c.mu.Lock()
-		if len(c.outbox) == 0 {
-			c.outbox, c.writing = nil, false
-			c.mu.Unlock()
-			return
-		}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.outbox) > 0 {
 		message := c.outbox[0]
-		c.outbox = c.outbox[1:]
 		c.mu.Unlock()
 		err := c.write(message)
 		c.mu.Lock()
-		c.queued -= len(message)
-		c.mu.Unlock()
 		if err != nil {
 			_ = c.socket.Close() // the reader ends and calls $disconnect
 			return
 		}
 		c.touch()
+		c.outbox, c.queued = c.outbox[1:], c.queued-len(message)
 	}
 }
 
