@@ -53,6 +53,28 @@ func TestARuleSendsTheScheduledEvent(t *testing.T) {
 	}
 }
 
+func TestARuleSendsWhatItsTargetMakesOfTheEvent(t *testing.T) {
+	t.Parallel()
+	event := map[string]any{"detail-type": "Scheduled Event", "time": "2026-11-23T09:00:00Z", "detail": map[string]any{"say": `a "word"`, "list": []any{1.0}}}
+	for input, want := range map[string]string{
+		`"Input": "[1]"`:               `[1]`,
+		`"InputPath": "$.detail.list"`: `[1]`,
+		`"InputPath": "$.time"`:        `"2026-11-23T09:00:00Z"`,
+		`"InputPath": "$"`:             `{"detail":{"list":[1],"say":"a \"word\""},"detail-type":"Scheduled Event","time":"2026-11-23T09:00:00Z"}`,
+		`"InputTransformer": {"InputPathsMap": {"detail-type": "$.detail-type", "none": "$.detail.none"}, "InputTemplate": "\"{[/Event of <detail-type> at <aws.events.event.ingestion-time>: <none>\""}`:     `"{[/Event of Scheduled Event at 2026-11-23T09:00:00Z: "`,
+		`"InputTransformer": {"InputPathsMap": {"say": "$.detail.say", "none": "$.detail.none", "list": "$.detail.list"}, "InputTemplate": "{\"a\": <say>, \"b\": \"<say>\", \"c\": <none>, \"d\": <list>}"}`: `{"a": "a \"word\"", "b": "a \"word\"", "c": "", "d": [1]}`,
+		`"InputTransformer": {"InputTemplate": "[<aws.events.rule-name>, \"<aws.events.rule-arn>\", <aws.events.event>]"}`:                                                                                    `["sweep", "arn:aws:events:us-east-1:000000000000:rule/sweep", {"detailType":"Scheduled Event","time":"2026-11-23T09:00:00Z"}]`,
+	} {
+		var target properties
+		if err := json.Unmarshal([]byte("{"+input+"}"), &target); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := ruleInput(target, "sweep", event); err != nil || got != want {
+			t.Errorf("%s makes %s, %v, want %s", input, got, err, want)
+		}
+	}
+}
+
 func TestAScheduleSendsItsInputWithTheContextFilledIn(t *testing.T) {
 	t.Parallel()
 	events := filepath.Join(t.TempDir(), "events")
@@ -108,6 +130,12 @@ func TestSchedulesThatAreRefused(t *testing.T) {
 		"a rule has rate(1 minute)":  `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 minutes)"}`,
 		"6 fields":                   `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "cron(0 0)"}`,
 		"schedules functions only":   `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "q", "Arn": "arn:aws:sqs:us-east-1:1:q"}]}`,
+		"DeadLetterConfig":           `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "q", "Arn": "arn:aws:lambda:us-east-1:1:function:f", "DeadLetterConfig": {"Arn": "a"}}]}`,
+		"default event bus":          `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "EventBusName": "mine"}`,
+		"invalid placeholder <none>": `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "q", "Arn": "arn:aws:lambda:us-east-1:1:function:f", "InputTransformer": {"InputTemplate": "\"<none>\""}}]}`,
+		"only one of Input":          `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "q", "Arn": "arn:aws:lambda:us-east-1:1:function:f", "Input": "1", "InputPath": "$.detail"}]}`,
+		"is not JSON: hello":         `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "q", "Arn": "arn:aws:lambda:us-east-1:1:function:f", "Input": "hello"}]}`,
+		"is not JSON: hi":            `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Target": {"Arn": "arn:aws:lambda:us-east-1:1:function:f", "Input": "hi"}}`,
 		"EndDate must be a time":     `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "EndDate": "soon"}`,
 		"ScheduleExpressionTimezone": `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "ScheduleExpressionTimezone": "Moon"}`,
 		"delivers to functions only": `"Type": "AWS::Lambda::EventInvokeConfig", "Properties": {"FunctionName": {"Ref": "F"}, "Qualifier": "$LATEST", "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:1:q"}}}`,

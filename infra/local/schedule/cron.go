@@ -3,197 +3,188 @@ package schedule
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// cron is a parsed expression: for each field the values that match.
-type cron struct {
-	minutes, hours, months, years []int
-	day                           func(time.Time) bool
-	zone                          *time.Location
+// field is one of the six parts of a cron expression.
+type field struct {
+	name      string
+	low, high int
+	of        func(time.Time) int
+	// names stand for the values from low.
+	names []string
+	// words stand for no list of values; days says which of them mean a day.
+	words *regexp.Regexp
+	days  func(day time.Time) []string
 }
 
-// The last year that an expression can name.
+const (
+	minutes = iota
+	hours
+	dayOfMonth
+	month
+	dayOfWeek
+	year
+)
+
+// Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html#eb-cron-expressions
+var fields = [6]field{
+	minutes:    {name: "minutes", high: 59, of: time.Time.Minute},
+	hours:      {name: "hours", high: 23, of: time.Time.Hour},
+	dayOfMonth: {name: "day-of-month", low: 1, high: 31, of: time.Time.Day, words: wordOfMonth, days: wordsOfMonth},
+	month:      {name: "month", low: 1, high: 12, of: func(t time.Time) int { return int(t.Month()) }, names: monthNames},
+	dayOfWeek:  {name: "day-of-week", low: 1, high: 7, of: weekday, names: dayNames, words: wordOfWeek, days: wordsOfWeek},
+	year:       {name: "year", low: 1970, high: lastYear, of: time.Time.Year},
+}
+
+// lastYear is the last that an expression can name.
 const lastYear = 2199
 
 var (
 	monthNames = []string{"JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"}
 	dayNames   = []string{"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"}
+
+	wordOfMonth = regexp.MustCompile(`^(\?|L|([1-9]|[12]\d|3[01])W)$`)
+	wordOfWeek  = regexp.MustCompile(`^(\?|[1-7]?L|[1-7]#[1-5])$`)
 )
 
-// Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html#eb-cron-expressions
-func parseCron(text string, zone *time.Location) (*cron, error) {
-	f := strings.Fields(text)
-	if len(f) != 6 {
-		return nil, fmt.Errorf("cron has 6 fields (minutes hours day-of-month month day-of-week year), not %d", len(f))
+func weekday(t time.Time) int { return int(t.Weekday()) + 1 }
+
+// wordsOfMonth are L for the last day of the month and 15W for the weekday nearest to the 15th within the month.
+func wordsOfMonth(day time.Time) []string {
+	words := []string{"?"}
+	last := day.AddDate(0, 1, -day.Day()).Day()
+	if day.Day() == last {
+		words = append(words, "L")
 	}
-	if (f[2] == "?") == (f[4] == "?") {
-		return nil, errors.New("exactly one of day-of-month and day-of-week must be ?")
-	}
-	c := &cron{zone: zone}
-	var err error
-	for _, field := range []struct {
-		name, text string
-		low, high  int
-		names      []string
-		into       *[]int
-	}{
-		{"minutes", f[0], 0, 59, nil, &c.minutes},
-		{"hours", f[1], 0, 23, nil, &c.hours},
-		{"month", f[3], 1, 12, monthNames, &c.months},
-		{"year", f[5], 1970, lastYear, nil, &c.years},
-	} {
-		if *field.into, err = values(field.text, field.low, field.high, field.names); err != nil {
-			return nil, fmt.Errorf("%s: %w", field.name, err)
+	for n := max(1, day.Day()-2); n <= min(last, day.Day()+2); n++ {
+		if nearestWeekday(day.AddDate(0, 0, n-day.Day()), last) == day.Day() {
+			words = append(words, strconv.Itoa(n)+"W")
 		}
 	}
-	if f[2] != "?" {
-		c.day, err = dayOfMonth(f[2])
-	} else {
-		c.day, err = dayOfWeek(f[4])
-	}
-	return c, err
+	return words
 }
 
-// values lists what a field such as "1,10-20,30/5" matches.
-func values(text string, low, high int, names []string) ([]int, error) {
-	var out []int
+func nearestWeekday(day time.Time, last int) int {
+	switch w := day.Weekday(); {
+	case w == time.Saturday && day.Day() == 1:
+		return 3
+	case w == time.Saturday:
+		return day.Day() - 1
+	case w == time.Sunday && day.Day() == last:
+		return last - 2
+	case w == time.Sunday:
+		return day.Day() + 1
+	}
+	return day.Day()
+}
+
+// wordsOfWeek are 2#1 for the first Monday of the month, 2L for the last one, and L for each Saturday.
+func wordsOfWeek(day time.Time) []string {
+	w := strconv.Itoa(weekday(day))
+	words := []string{"?", w + "#" + strconv.Itoa((day.Day()-1)/7+1)}
+	if day.AddDate(0, 0, 7).Month() != day.Month() {
+		words = append(words, w+"L")
+	}
+	if day.Weekday() == time.Saturday {
+		words = append(words, "L")
+	}
+	return words
+}
+
+// cron holds, for each field, the values and the words that an expression allows.
+type cron [len(fields)]map[string]bool
+
+func parseCron(text string) (c cron, err error) {
+	parts := strings.Fields(strings.ToUpper(text))
+	if len(parts) != len(fields) {
+		return c, fmt.Errorf("cron has 6 fields (minutes hours day-of-month month day-of-week year), not %d", len(parts))
+	}
+	if (parts[dayOfMonth] == "?") == (parts[dayOfWeek] == "?") {
+		return c, errors.New("exactly one of day-of-month and day-of-week must be ?")
+	}
+	for i, f := range fields {
+		if c[i], err = f.parse(parts[i]); err != nil {
+			return c, fmt.Errorf("%s: %w", f.name, err)
+		}
+	}
+	return c, nil
+}
+
+// item is a part of a list: *, 5 or 20-2, with or without a step.
+var item = regexp.MustCompile(`^(?:\*|(\d{1,4})(?:-(\d{1,4}))?)(?:/(\d{1,4}))?$`)
+
+// parse reads a word or a list of values. A range that ends before it begins goes on from the first value of the field,
+// such as 20-2 in the hours.
+func (f field) parse(text string) (map[string]bool, error) {
+	for i, name := range f.names {
+		text = regexp.MustCompile(`\b`+name+`(L?)\b`).ReplaceAllString(text, strconv.Itoa(f.low+i)+"$1")
+	}
+	if f.words != nil && f.words.MatchString(text) {
+		return map[string]bool{text: true}, nil
+	}
+	values := map[string]bool{}
 	for part := range strings.SplitSeq(text, ",") {
-		span, stepText, stepped := strings.Cut(part, "/")
-		from, to, step := low, high, 1
-		var err error
-		if span != "*" {
-			first, last, ranged := strings.Cut(span, "-")
-			if from, err = value(first, names, low); err != nil {
-				return nil, err
-			}
-			switch {
-			case ranged:
-				if to, err = value(last, names, low); err != nil {
-					return nil, err
-				}
-			case !stepped:
-				to = from
-			}
+		m := item.FindStringSubmatch(part)
+		if m == nil {
+			return nil, fmt.Errorf("%q is not a value", part)
 		}
-		if stepped {
-			if step, err = strconv.Atoi(stepText); err != nil || step < 1 || step > high {
-				return nil, fmt.Errorf("%q is no step", stepText)
-			}
+		from, to, step := number(m[1], f.low), f.high, number(m[3], 1)
+		if m[1] != "" && m[3] == "" {
+			to = from
 		}
-		if from < low || to > high || from > to {
-			return nil, fmt.Errorf("%q is outside %d to %d", part, low, high)
+		to = number(m[2], to)
+		if min(from, to) < f.low || max(from, to, step) > f.high || step < 1 || to < from && f.high == lastYear {
+			return nil, fmt.Errorf("%q is outside %d to %d", part, f.low, f.high)
+		}
+		size := f.high - f.low + 1
+		if to < from {
+			to += size
 		}
 		for v := from; v <= to; v += step {
-			out = append(out, v)
+			values[strconv.Itoa(f.low+(v-f.low)%size)] = true
 		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out), nil
+	return values, nil
 }
 
-// value is a number or a name; the first name stands for low.
-func value(text string, names []string, low int) (int, error) {
-	if i := slices.Index(names, strings.ToUpper(text)); i >= 0 {
-		return low + i, nil
-	}
-	n, err := strconv.Atoi(text)
+// number is the value of digits, and another when there are none.
+func number(digits string, none int) int {
+	n, err := strconv.Atoi(digits)
 	if err != nil {
-		return 0, fmt.Errorf("%q is not a value", text)
+		return none
 	}
-	return n, nil
+	return n
 }
 
-// dayOfMonth knows L, the last day, and W, the weekday nearest to a day within its month.
-func dayOfMonth(text string) (func(time.Time) bool, error) {
-	if text == "L" {
-		return func(t time.Time) bool { return t.Day() == daysIn(t) }, nil
-	}
-	if number, ok := strings.CutSuffix(text, "W"); ok {
-		n, err := strconv.Atoi(number)
-		if err != nil || n < 1 || n > 31 {
-			return nil, fmt.Errorf("day-of-month: %q is no weekday nearest to a day", text)
-		}
-		return func(t time.Time) bool { return n <= daysIn(t) && t.Day() == nearestWeekday(t, n) }, nil
-	}
-	days, err := values(text, 1, 31, nil)
-	if err != nil {
-		return nil, fmt.Errorf("day-of-month: %w", err)
-	}
-	return func(t time.Time) bool { return slices.Contains(days, t.Day()) }, nil
+// allows asks some of the fields.
+func (c cron) allows(t time.Time, which ...int) bool {
+	return !slices.ContainsFunc(which, func(i int) bool {
+		f := fields[i]
+		isWord := func(word string) bool { return c[i][word] }
+		return !c[i][strconv.Itoa(f.of(t))] && (f.days == nil || !slices.ContainsFunc(f.days(t), isWord))
+	})
 }
 
-// dayOfWeek knows L, the last such day of the month (alone: Saturday), and #, the n-th such day of the month.
-func dayOfWeek(text string) (func(time.Time) bool, error) {
-	weekday := func(t time.Time) int { return int(t.Weekday()) + 1 }
-	one := func(name string) (int, error) {
-		v, err := values(name, 1, 7, dayNames)
-		if err != nil || len(v) != 1 {
-			return 0, fmt.Errorf("day-of-week: %q is not one day", name)
-		}
-		return v[0], nil
-	}
-	if name, number, ok := strings.Cut(text, "#"); ok {
-		day, err := one(name)
-		n, bad := strconv.Atoi(number)
-		if err != nil || bad != nil || n < 1 || n > 5 {
-			return nil, fmt.Errorf("day-of-week: %q is not the n-th day of a month", text)
-		}
-		return func(t time.Time) bool { return weekday(t) == day && (t.Day()-1)/7+1 == n }, nil
-	}
-	if name, ok := strings.CutSuffix(text, "L"); ok && name != "" {
-		day, err := one(name)
-		return func(t time.Time) bool { return weekday(t) == day && t.Day()+7 > daysIn(t) }, err
-	}
-	if text == "L" {
-		text = "SAT"
-	}
-	days, err := values(text, 1, 7, dayNames)
-	if err != nil {
-		return nil, fmt.Errorf("day-of-week: %w", err)
-	}
-	return func(t time.Time) bool { return slices.Contains(days, weekday(t)) }, nil
-}
-
-func daysIn(t time.Time) int { return time.Date(t.Year(), t.Month()+1, 0, 0, 0, 0, 0, time.UTC).Day() }
-
-func nearestWeekday(t time.Time, day int) int {
-	switch time.Date(t.Year(), t.Month(), day, 0, 0, 0, 0, time.UTC).Weekday() {
-	case time.Saturday:
-		if day == 1 {
-			return 3
-		}
-		return day - 1
-	case time.Sunday:
-		if day == daysIn(t) {
-			return day - 2
-		}
-		return day + 1
-	}
-	return day
-}
-
-// Next looks at each day in turn. A time that daylight saving skips is left out, and one that it repeats counts once.
+// next looks at each day in turn. A time that daylight saving skips is left out, and one that it repeats counts once.
 //
 // Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#daylist-savings-time
-func (c *cron) Next(t time.Time) (time.Time, bool) {
-	t = t.In(c.zone)
-	day := time.Date(t.Year(), t.Month(), t.Day(), 12, 0, 0, 0, time.UTC)
-	for ; day.Year() <= c.years[len(c.years)-1]; day = day.AddDate(0, 0, 1) {
-		if !slices.Contains(c.years, day.Year()) || !slices.Contains(c.months, int(day.Month())) || !c.day(day) {
+func (c cron) next(t time.Time) time.Time {
+	for day := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC); day.Year() <= lastYear; day = day.AddDate(0, 0, 1) {
+		if !c.allows(day, year, month, dayOfMonth, dayOfWeek) {
 			continue
 		}
-		for _, hour := range c.hours {
-			for _, minute := range c.minutes {
-				at := time.Date(day.Year(), day.Month(), day.Day(), hour, minute, 0, 0, c.zone)
-				if at.After(t) && at.Hour() == hour && at.Minute() == minute {
-					return at, true
-				}
+		for minute := range 24 * 60 {
+			clock := day.Add(time.Duration(minute) * time.Minute)
+			at := time.Date(day.Year(), day.Month(), day.Day(), 0, minute, 0, 0, t.Location())
+			if at.After(t) && at.Hour() == clock.Hour() && at.Minute() == clock.Minute() && c.allows(at, hours, minutes) {
+				return at
 			}
 		}
 	}
-	return time.Time{}, false
+	return time.Time{}
 }

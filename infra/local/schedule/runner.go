@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"context"
 	"sync"
 	"time"
 )
@@ -25,21 +26,24 @@ type State struct {
 
 // Runner runs schedules until Close.
 type Runner struct {
-	closing chan struct{}
-	close   sync.Once
-	runs    sync.WaitGroup
-	mu      sync.Mutex
-	states  []*State
+	closed <-chan struct{}
+	close  context.CancelFunc
+	runs   sync.WaitGroup
+	mu     sync.Mutex
+	states []*State
 }
 
 // NewRunner has no schedule yet.
-func NewRunner() *Runner { return &Runner{closing: make(chan struct{})} }
+func NewRunner() *Runner {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Runner{closed: ctx.Done(), close: cancel}
+}
 
 // Start runs a schedule from now on.
 func (r *Runner) Start(e Entry) {
-	s := &State{Entry: e}
-	if s.Next = time.Now(); !e.AtOnce {
-		s.Next, _ = e.When.Next(s.Next)
+	s := &State{Entry: e, Next: time.Now()}
+	if !e.AtOnce {
+		s.Next = e.When(s.Next)
 	}
 	r.mu.Lock()
 	r.states = append(r.states, s)
@@ -47,30 +51,33 @@ func (r *Runner) Start(e Entry) {
 	r.runs.Go(func() { r.run(s) })
 }
 
-// nap bounds one sleep, because a laptop that was closed wakes with a timer that stood still.
-const nap = 30 * time.Second
-
 func (r *Runner) run(s *State) {
-	for next := s.Next; !next.IsZero(); {
-		if wait := time.Until(next); wait > 0 {
-			select {
-			case <-r.closing:
-				return
-			case <-time.After(min(wait, nap)):
-			}
-			continue
-		}
+	for next := s.Next; !next.IsZero() && r.wait(next); {
 		s.Run(next)
-		// A rate keeps its rhythm; times that passed meanwhile are left out.
-		following, _ := s.When.Next(next)
+		following := s.When(next) // a rate keeps its rhythm
 		if now := time.Now(); !following.IsZero() && following.Before(now) {
-			following, _ = s.When.Next(now)
+			following = s.When(now) // times that passed meanwhile are left out
 		}
 		r.mu.Lock()
 		s.Last, s.Next = next, following
 		r.mu.Unlock()
 		next = following
 	}
+}
+
+// nap bounds one sleep, because a laptop that was closed wakes with a timer that stood still.
+const nap = 30 * time.Second
+
+// wait returns false when the runner is closed before the time.
+func (r *Runner) wait(until time.Time) bool {
+	for left := time.Until(until); left > 0; left = time.Until(until) {
+		select {
+		case <-r.closed:
+			return false
+		case <-time.After(min(left, nap)):
+		}
+	}
+	return true
 }
 
 // States are those of all schedules, in the order of their start.
@@ -86,6 +93,6 @@ func (r *Runner) States() []State {
 
 // Close ends every schedule. It may be called more than once.
 func (r *Runner) Close() {
-	r.close.Do(func() { close(r.closing) })
+	r.close()
 	r.runs.Wait()
 }

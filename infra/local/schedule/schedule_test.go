@@ -46,13 +46,19 @@ func TestTheNextTimeOfAnExpression(t *testing.T) {
 		{"cron(0 9 31W 5 ? *)", "2026-02-01 00:00:00", "UTC", "2026-05-29 09:00:00"},
 		{"cron(0 0 ? * L *)", from, "UTC", "2026-11-28 00:00:00"},
 		{"cron(0 0 1 jan ? 2030)", from, "UTC", "2030-01-01 00:00:00"},
+		{"cron(0/30 20-2 ? * MON-FRI *)", "2026-11-27 23:30:00", "UTC", "2026-11-30 00:00:00"}, // the hours go on at midnight of the same days
+		{"cron(0/30 20-2 ? * MON-FRI *)", "2026-11-30 02:30:00", "UTC", "2026-11-30 20:00:00"},
+		{"cron(0 9 ? * FRI-MON *)", "2026-11-24 00:00:00", "UTC", "2026-11-27 09:00:00"},
+		{"cron(0 9 ? * friL *)", from, "UTC", "2026-11-27 09:00:00"},
+		{"cron(*/20 * ? NOV-FEB * *)", "2027-02-28 23:40:00", "UTC", "2027-11-01 00:00:00"},
+		{"cron(50-10/5 10 * * ? *)", "2026-11-23 10:11:00", "UTC", "2026-11-23 10:50:00"},
 		{"cron(0 0 30 2 ? *)", from, "UTC", ""},
 		{"cron(0 0 1 1 ? 2020)", from, "UTC", ""},
 		{"cron(30 2 * * ? *)", "2026-03-07 12:00:00", "America/New_York", "2026-03-09 02:30:00"}, // 02:30 does not exist on the 8th
 		{"cron(30 1 * * ? *)", "2026-11-01 01:30:00", "America/New_York", "2026-11-02 01:30:00"}, // 01:30 comes twice on the 1st
 	} {
 		z := zone(t, c.zone)
-		e, err := Parse(c.expression, z)
+		e, err := Spec{Text: c.expression, Zone: z}.Parse()
 		if err != nil {
 			t.Error(err)
 			continue
@@ -62,7 +68,7 @@ func TestTheNextTimeOfAnExpression(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := ""
-		if next, ok := e.Next(begin); ok {
+		if next := e(begin); !next.IsZero() {
 			got = next.In(z).Format(time.DateTime)
 		}
 		if got != c.want {
@@ -87,12 +93,12 @@ func TestAWindowBoundsRecurringSchedules(t *testing.T) {
 		{"cron(0 * * * ? *)", "", "", "2026-11-23T13:00:00Z", "2026-11-23T14:00:00Z"},
 		{"at(2026-11-25T00:00:00)", start, end, "2026-11-23T13:00:00Z", "2026-11-25T00:00:00Z"}, // ignored for one-time schedules
 	} {
-		e, err := Parse(c.expression, time.UTC)
+		e, err := Spec{Text: c.expression, Zone: time.UTC, Start: moment(t, c.start), End: moment(t, c.end)}.Parse()
 		if err != nil {
 			t.Fatal(err)
 		}
 		got := ""
-		if next, ok := Within(e, moment(t, c.start), moment(t, c.end)).Next(moment(t, c.from)); ok {
+		if next := e(moment(t, c.from)); !next.IsZero() {
 			got = next.Format(time.RFC3339)
 		}
 		if got != c.want {
@@ -117,45 +123,56 @@ func moment(t *testing.T, text string) time.Time {
 func TestExpressionsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	for expression, part := range map[string]string{
-		"":                           "neither rate",
-		"every day":                  "neither rate",
-		"rate(0 minutes)":            "1 to 36500",
-		"rate(5 weeks)":              "minutes, hours or days",
-		"rate(5minutes)":             "minutes, hours or days",
-		"at(tomorrow)":               "at(2030-12-31T23:59:00)",
-		"cron(* * * * *)":            "6 fields",
-		"cron(0 0 * * * *)":          "exactly one",
-		"cron(0 0 ? * ? *)":          "exactly one",
-		"cron(60 0 * * ? *)":         "minutes: \"60\" is outside 0 to 59",
-		"cron(0 5-2 * * ? *)":        "hours",
-		"cron(0/0 0 * * ? *)":        "no step",
-		"cron(x 0 * * ? *)":          "\"x\" is not a value",
-		"cron(0 0 32 * ? *)":         "day-of-month",
-		"cron(0 0 0W * ? *)":         "day-of-month",
-		"cron(0 0 ? * MON#6 *)":      "n-th day",
-		"cron(0 0 ? * 8 *)":          "day-of-week",
-		"cron(0 0 ? * MON-TUEL *)":   "not one day",
-		"cron(0 0 * FOO ? *)":        "month",
-		"cron(0 0 * * ? 2026-20000)": "year",
-		"cron(0 0 * * ? *) or so":    "neither rate",
+		"":                            "neither rate",
+		"every day":                   "neither rate",
+		"rate(0 minutes)":             "1 to 36500",
+		"rate(5 weeks)":               "minutes, hours or days",
+		"rate(5minutes)":              "minutes, hours or days",
+		"at(tomorrow)":                "at(2030-12-31T23:59:00)",
+		"cron(* * * * *)":             "6 fields",
+		"cron(0 0 * * * *)":           "exactly one",
+		"cron(0 0 ? * ? *)":           "exactly one",
+		"cron(60 0 * * ? *)":          "minutes: \"60\" is outside 0 to 59",
+		"cron(0 20-25 * * ? *)":       "hours: \"20-25\" is outside 0 to 23",
+		"cron(0/0 0 * * ? *)":         "\"0/0\" is outside 0 to 59",
+		"cron(0 0 * * ? 2030-2026)":   "year: \"2030-2026\" is outside",
+		"cron(0 0 ? * 3#1,6#3 *)":     "day-of-week",
+		"cron(0 0 ? * MONTUE *)":      "day-of-week",
+		"cron(7 20 * * NOT *)":        "exactly one",
+		"cron(0 dummy ? * MON-FRI *)": "hours",
+		"cron()":                      "6 fields",
+		"rate()":                      "minutes, hours or days",
+		"rate(10)":                    "minutes, hours or days",
+		"rate(10 seconds)":            "minutes, hours or days",
+		"rate(10 minutess)":           "minutes, hours or days",
+		"rate(-10 minutes)":           "minutes, hours or days",
+		"rate( 10 minutes )":          "minutes, hours or days",
+		" rate(10 minutes)":           "neither rate",
+		"at(2021-12-31T23:59:59Z)":    "at(2030-12-31T23:59:00)",
+		"at(2021-12-31T23:59:59.5)":   "at(2030-12-31T23:59:00)",
+		"at(2021-12-31)":              "at(2030-12-31T23:59:00)",
+		"cron(x 0 * * ? *)":           "\"X\" is not a value",
+		"cron(0 0 32 * ? *)":          "day-of-month",
+		"cron(0 0 0W * ? *)":          "day-of-month",
+		"cron(0 0 ? * MON#6 *)":       "day-of-week: \"2#6\"",
+		"cron(0 0 ? * 8 *)":           "day-of-week",
+		"cron(0 0 ? * MON-TUEL *)":    "\"2-3L\" is not a value",
+		"cron(0 0 * FOO ? *)":         "month",
+		"cron(0 0 * * ? 2026-20000)":  "year",
+		"cron(0 0 * * ? *) or so":     "neither rate",
 	} {
-		if _, err := Parse(expression, time.UTC); err == nil || !strings.Contains(err.Error(), part) {
+		if _, err := (Spec{Text: expression, Zone: time.UTC}).Parse(); err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("%q: error is %v, want one with %q", expression, err, part)
 		}
 	}
 }
 
-// every is a rate of any duration.
-type every time.Duration
-
-func (e every) Next(t time.Time) (time.Time, bool) { return t.Add(time.Duration(e)), true }
-
 func TestARunnerRunsUntilItIsClosed(t *testing.T) {
 	t.Parallel()
 	r := NewRunner()
 	var runs atomic.Int64
-	r.Start(Entry{Name: "often", When: every(5 * time.Millisecond), Run: func(time.Time) { runs.Add(1) }})
-	never, err := Parse("at(2020-01-01T00:00:00)", time.UTC)
+	r.Start(Entry{Name: "often", When: func(t time.Time) time.Time { return t.Add(5 * time.Millisecond) }, Run: func(time.Time) { runs.Add(1) }})
+	never, err := Spec{Text: "at(2020-01-01T00:00:00)", Zone: time.UTC}.Parse()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,12 +199,12 @@ func FuzzParse(f *testing.F) {
 	f.Add("rate(5 minutes)")
 	f.Add("cron(0 0 ? * MON#2 *)")
 	f.Fuzz(func(t *testing.T, text string) {
-		e, err := Parse(text, time.UTC)
+		e, err := Spec{Text: text, Zone: time.UTC}.Parse()
 		if err != nil {
 			return
 		}
 		now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
-		if next, ok := e.Next(now); ok && !next.After(now) {
+		if next := e(now); !next.IsZero() && !next.After(now) {
 			t.Errorf("%q: next is %s", text, next)
 		}
 	})
