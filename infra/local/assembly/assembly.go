@@ -10,18 +10,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
 // Assembly is a cloud assembly with the assemblies nested in it.
 type Assembly struct {
-	// Dir is the absolute folder.
-	Dir string
 	// Stacks are in an order in which each comes after those it depends on.
 	Stacks []*Stack
 	assets map[location]Asset
@@ -33,7 +29,6 @@ type Stack struct {
 	Template Template
 	// Parameters are the values that the assembly itself gives to the template's parameters.
 	Parameters map[string]string
-	assembly   *Assembly
 }
 
 // manifest is the part of manifest.json that a deployment needs.
@@ -55,19 +50,13 @@ type artifact struct {
 	} `json:"properties"`
 }
 
-const (
-	stackArtifact  = "aws:cloudformation:stack"
-	assetArtifact  = "cdk:asset-manifest"
-	nestedArtifact = "cdk:cloud-assembly"
-)
-
 // Load reads the assembly in dir. The error says what to do when dir holds none.
 func Load(dir string) (*Assembly, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("find the assembly: %w", err)
 	}
-	a := &Assembly{Dir: dir, assets: map[location]Asset{}}
+	a := &Assembly{assets: map[location]Asset{}}
 	if err := a.load(dir); err != nil {
 		return nil, err
 	}
@@ -100,8 +89,8 @@ func (a *Assembly) load(dir string) error {
 
 func (a *Assembly) loadArtifact(dir, id string, art artifact) error {
 	switch art.Type {
-	case stackArtifact:
-		s := &Stack{Name: art.Properties.StackName, Parameters: art.Properties.Parameters, assembly: a}
+	case "aws:cloudformation:stack":
+		s := &Stack{Name: art.Properties.StackName, Parameters: art.Properties.Parameters}
 		if s.Name == "" {
 			s.Name = id
 		}
@@ -112,9 +101,9 @@ func (a *Assembly) loadArtifact(dir, id string, art artifact) error {
 			r.LogicalID, r.Stack = logicalID, s.Name
 		}
 		a.Stacks = append(a.Stacks, s)
-	case assetArtifact:
+	case "cdk:asset-manifest":
 		return a.loadAssets(dir, art.Properties.File)
-	case nestedArtifact:
+	case "cdk:cloud-assembly":
 		return a.load(filepath.Join(dir, art.Properties.DirectoryName))
 	}
 	return nil
@@ -134,72 +123,22 @@ func readJSON(file string, into any) error {
 // Fingerprint is equal for two assemblies that deploy the same: it covers every manifest and template, and these name
 // their assets by content.
 func Fingerprint(dir string) (string, error) {
-	var files []string
-	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+	h, files := sha256.New(), os.DirFS(dir)
+	err := fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case d.IsDir() && strings.HasPrefix(d.Name(), "asset."):
-			return filepath.SkipDir
+			return fs.SkipDir
 		case d.Name() == "manifest.json" || strings.HasSuffix(path, ".template.json") || strings.HasSuffix(path, ".assets.json"):
-			files = append(files, path)
+			b, err := fs.ReadFile(files, path)
+			_, _ = fmt.Fprintf(h, "%s %d\n%s", path, len(b), b) // a hash takes every write
+			return err
 		}
 		return nil
 	})
 	if err != nil {
 		return "", fmt.Errorf("read the assembly: %w", err)
 	}
-	h := sha256.New()
-	for _, f := range files {
-		if err := addFile(h, dir, f); err != nil {
-			return "", err
-		}
-	}
 	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-func addFile(h io.Writer, dir, file string) error {
-	b, err := os.ReadFile(file) //nolint:gosec // found below the assembly
-	if err != nil {
-		return fmt.Errorf("read the assembly: %w", err)
-	}
-	name, _ := filepath.Rel(dir, file)
-	_, _ = fmt.Fprintf(h, "%s %d\n%s", name, len(b), b) // a hash takes every write
-	return nil
-}
-
-// sorted gives the keys of nodes, each after those it needs, in the same order every time. Needs that are not nodes
-// are left out.
-func sorted[N any](nodes map[string]N, needs func(string) []string) ([]string, error) {
-	var order, path []string
-	state := map[string]int{} // 0 unseen, 1 on the path, 2 done
-	var visit func(string) error
-	visit = func(id string) error {
-		switch state[id] {
-		case 1:
-			circle := append(slices.Clone(path[slices.Index(path, id):]), id)
-			return fmt.Errorf("circular dependency: %s", strings.Join(circle, " -> "))
-		case 2:
-			return nil
-		}
-		state[id] = 1
-		path = append(path, id)
-		for _, n := range slices.Sorted(slices.Values(needs(id))) {
-			if _, ok := nodes[n]; ok {
-				if err := visit(n); err != nil {
-					return err
-				}
-			}
-		}
-		path = path[:len(path)-1]
-		state[id] = 2
-		order = append(order, id)
-		return nil
-	}
-	for _, id := range slices.Sorted(maps.Keys(nodes)) {
-		if err := visit(id); err != nil {
-			return nil, err
-		}
-	}
-	return order, nil
 }

@@ -11,7 +11,7 @@ import (
 // cidrs is Fn::Cidr: [block, count, bits of the host part (8 unless given)].
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-cidr.html
-func cidrs(list []any) (any, error) {
+func cidrs(_ *Scope, list []any) (any, error) {
 	block, err := netip.ParsePrefix(Text(list[0]))
 	if err != nil {
 		return nil, fmt.Errorf("%q is not an address block", Text(list[0]))

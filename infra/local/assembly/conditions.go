@@ -5,30 +5,34 @@ import (
 	"fmt"
 )
 
-// conditionState remembers a condition that was evaluated, or is being evaluated.
-type conditionState struct{ done, value bool }
+// kept tells whether a part of the template that has this condition stays; without one it does.
+func (s *Scope) kept(condition string) (bool, error) {
+	if condition == "" {
+		return true, nil
+	}
+	return s.condition(condition)
+}
 
 // condition evaluates a named condition.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html
 func (s *Scope) condition(name string) (bool, error) {
-	if c := s.conditions[name]; c != nil {
-		if !c.done {
+	if value, seen := s.conditions[name]; seen {
+		if value == nil {
 			return false, fmt.Errorf("condition %s refers to itself", name)
 		}
-		return c.value, nil
+		return *value, nil
 	}
 	expression, ok := s.stack.Template.Conditions[name]
 	if !ok {
 		return false, fmt.Errorf("there is no condition %s", name)
 	}
-	c := &conditionState{}
-	s.conditions[name] = c
+	s.conditions[name] = nil // while it is evaluated
 	v, err := s.truth(expression)
 	if err != nil {
 		return false, fmt.Errorf("condition %s: %w", name, err)
 	}
-	c.done, c.value = true, v
+	s.conditions[name] = &v
 	return v, nil
 }
 
@@ -36,25 +40,24 @@ func (s *Scope) condition(name string) (bool, error) {
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-conditions.html
 func (s *Scope) truth(expression any) (bool, error) {
-	name, argument, ok := single(expression)
-	if !ok {
-		return false, errors.New("a condition must be one condition function")
-	}
-	if name == "Condition" {
-		return s.condition(Text(argument))
-	}
+	name, argument := single(expression)
 	list, _ := argument.([]any)
 	switch name {
+	case "":
+		return false, errors.New("a condition must be one condition function")
+	case "Condition":
+		return s.condition(Text(argument))
 	case "Fn::Equals":
 		return s.equals(list)
 	case "Fn::Not":
-		if len(list) != 1 {
-			return false, errors.New("Fn::Not takes a list of one condition")
-		}
-		v, err := s.truth(list[0])
-		return !v, err
-	case "Fn::And", "Fn::Or":
-		return s.combine(name, list)
+		held, err := s.count(name, list, 1, 1)
+		return held == 0, err
+	case "Fn::And":
+		held, err := s.count(name, list, 2, 10)
+		return held == len(list), err
+	case "Fn::Or":
+		held, err := s.count(name, list, 2, 10)
+		return held > 0, err
 	}
 	return false, fmt.Errorf("the local cloud does not know the condition function %s", name)
 }
@@ -71,36 +74,41 @@ func (s *Scope) equals(list []any) (bool, error) {
 	return Text(a) == Text(b), err
 }
 
-func (s *Scope) combine(name string, list []any) (bool, error) {
-	if len(list) < 2 || len(list) > 10 {
-		return false, fmt.Errorf("%s takes a list of 2 to 10 conditions", name)
+// count tells how many conditions of a list of least to most hold.
+func (s *Scope) count(name string, list []any, least, most int) (held int, err error) {
+	if len(list) < least || len(list) > most {
+		return 0, fmt.Errorf("%s takes a list of %d to %d conditions", name, least, most)
 	}
-	result := name == "Fn::And"
 	for _, e := range list {
 		v, err := s.truth(e)
 		if err != nil {
-			return false, err
+			return 0, err
 		}
-		if name == "Fn::And" {
-			result = result && v
-		} else {
-			result = result || v
+		if v {
+			held++
 		}
 	}
-	return result, nil
+	return held, nil
 }
 
-// bootstrapRule is the rule of every CDK template: that the account was bootstrapped. This machine has what that makes.
-const bootstrapRule = "CheckBootstrapVersion"
-
-// checkRules refuses every other rule.
+// chosen puts the value that its condition chooses in the place of every Fn::If in v.
 //
-// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html
-func (s *Scope) checkRules() error {
-	for name := range s.stack.Template.Rules {
-		if name != bootstrapRule {
-			return fmt.Errorf("the local cloud does not check the rule %s", name)
-		}
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-conditions.html
+func (s *Scope) chosen(v any) (any, error) {
+	name, argument := single(v)
+	if name != "Fn::If" {
+		return Each(v, s.chosen)
 	}
-	return nil
+	list, _ := argument.([]any)
+	if len(list) != 3 {
+		return nil, errors.New("Fn::If: it takes a condition and two values")
+	}
+	yes, err := s.condition(Text(list[0]))
+	if err != nil {
+		return nil, fmt.Errorf("Fn::If: %w", err)
+	}
+	if yes {
+		return s.chosen(list[1])
+	}
+	return s.chosen(list[2])
 }

@@ -2,87 +2,109 @@ package assembly
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
 
-// order gives the stack's resources, each after those that it refers to or names in DependsOn.
+// Resources are the stack's resources that its conditions keep, each after those that it refers to or names in
+// DependsOn.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html
-func (t *Template) order() ([]*Resource, error) {
-	needs := func(id string) []string {
-		r := t.Resources[id]
-		return append(slices.Clone([]string(r.DependsOn)), references(r.Properties)...)
-	}
-	for id, r := range t.Resources {
-		for _, d := range r.DependsOn {
-			if t.Resources[d] == nil {
-				return nil, fmt.Errorf("resource %s depends on %s, which does not exist", id, d)
-			}
+func (s *Scope) Resources() ([]*Resource, error) {
+	kept, needs := map[string]*Resource{}, map[string][]string{}
+	for id, r := range s.stack.Template.Resources {
+		keep, err := s.kept(r.Condition)
+		if err == nil {
+			err = s.checkReferences(r)
+		}
+		if err == nil && keep {
+			var properties any
+			properties, err = s.chosen(r.Properties)
+			kept[id], needs[id] = r, append(references(properties), r.DependsOn...)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", r, err)
 		}
 	}
-	ids, err := sorted(t.Resources, needs)
+	ids, err := sorted(kept, func(id string) []string { return needs[id] })
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("stack %s: %w", s.stack.Name, err)
 	}
 	out := make([]*Resource, len(ids))
 	for i, id := range ids {
-		out[i] = t.Resources[id]
+		out[i] = kept[id]
 	}
 	return out, nil
 }
 
-// references lists the names in every Ref, Fn::GetAtt and Fn::Sub of v.
-func references(v any) []string {
-	switch x := v.(type) {
-	case []any:
-		var out []string
-		for _, e := range x {
-			out = append(out, references(e)...)
+// checkReferences refuses a name that the template does not declare, also where a condition leaves it out.
+func (s *Scope) checkReferences(r *Resource) error {
+	for _, name := range r.DependsOn {
+		if s.stack.Template.Resources[name] == nil {
+			return fmt.Errorf("it depends on %s, which does not exist", name)
 		}
-		return out
-	case map[string]any:
-		var out []string
-		for k, e := range x {
-			switch k {
-			case "Ref":
-				out = append(out, Text(e))
-			case "Fn::GetAtt":
-				name, _ := attributeOf(e)
-				out = append(out, name)
-			case "Fn::Sub":
-				out = append(out, substituted(e)...)
-			}
-			out = append(out, references(e)...)
+	}
+	for _, name := range references(r.Properties) {
+		if _, ok := s.parameters[name]; !ok && s.stack.Template.Resources[name] == nil {
+			return fmt.Errorf("there is no parameter or resource %s", name)
 		}
-		return out
 	}
 	return nil
 }
 
-// attributeOf splits the two forms of Fn::GetAtt, "Name.Attribute" and ["Name", "Attribute"].
-func attributeOf(v any) (name string, attribute any) {
-	switch x := v.(type) {
-	case string:
-		name, rest, _ := strings.Cut(x, ".")
-		return name, rest
-	case []any:
-		if len(x) == 2 {
-			return Text(x[0]), x[1]
-		}
+// references lists the names in every Ref, Fn::GetAtt and Fn::Sub of v.
+func references(v any) []string {
+	var names []string
+	switch name, argument := single(v); name {
+	case "Ref":
+		return []string{Text(argument)}
+	case "Fn::GetAtt":
+		resource, _ := attributeOf(argument)
+		names = append(names, resource)
+	case "Fn::Sub":
+		substitution, _ := substitutionOf(argument)
+		_, _ = substitution.replace(func(name string) (string, error) { // evaluating it reports its errors
+			if _, ok := substitution.variables[name]; !ok {
+				resource, _, _ := strings.Cut(name, ".")
+				names = append(names, resource)
+			}
+			return "", nil
+		})
 	}
-	return "", nil
+	_, _ = Each(v, func(e any) (any, error) {
+		names = append(names, references(e)...)
+		return e, nil
+	})
+	return names
 }
 
-func substituted(v any) []string {
-	if l, ok := v.([]any); ok && len(l) > 0 {
-		v = l[0]
+// sorted gives the keys of nodes, each after those it needs, in the same order every time. Needs that are not nodes
+// are left out.
+func sorted[N any](nodes map[string]N, needs func(string) []string) ([]string, error) {
+	var order, path []string
+	var visit func(string) error
+	visit = func(id string) error {
+		if i := slices.Index(path, id); i >= 0 {
+			return fmt.Errorf("circular dependency: %s", strings.Join(append(slices.Clone(path[i:]), id), " -> "))
+		}
+		if _, ok := nodes[id]; !ok || slices.Contains(order, id) {
+			return nil
+		}
+		path = append(path, id)
+		for _, n := range slices.Sorted(slices.Values(needs(id))) {
+			if err := visit(n); err != nil {
+				return err
+			}
+		}
+		path = path[:len(path)-1]
+		order = append(order, id)
+		return nil
 	}
-	text, _ := v.(string)
-	var out []string
-	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
-		name, _, _ := strings.Cut(m[1], ".")
-		out = append(out, name)
+	for _, id := range slices.Sorted(maps.Keys(nodes)) {
+		if err := visit(id); err != nil {
+			return nil, err
+		}
 	}
-	return out
+	return order, nil
 }

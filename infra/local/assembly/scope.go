@@ -3,8 +3,6 @@ package assembly
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 )
 
 const partition = "aws"
@@ -18,6 +16,8 @@ type Lookup struct {
 	Parameter func(name string) (string, error)
 	// Secret is the SecretString of a secret, given its name or ARN, and a version stage or id ("" for AWSCURRENT).
 	Secret func(id, stage, version string) (string, error)
+	// Export is what another stack exports under a name.
+	Export func(name string) (string, error)
 }
 
 // Values are what a created resource answers to Ref and Fn::GetAtt.
@@ -31,8 +31,8 @@ type Scope struct {
 	stack       *Stack
 	environment Environment
 	lookup      Lookup
-	parameters  map[string]any
-	conditions  map[string]*conditionState
+	parameters  map[string]any // with the pseudo parameters
+	conditions  map[string]*bool
 	created     map[string]Values
 }
 
@@ -40,7 +40,7 @@ type Scope struct {
 // template does not declare are ignored), checks the template's rules and evaluates its conditions.
 func NewScope(s *Stack, e Environment, l Lookup, overrides map[string]string) (*Scope, error) {
 	sc := &Scope{
-		stack: s, environment: e, lookup: l, parameters: map[string]any{}, conditions: map[string]*conditionState{}, created: map[string]Values{},
+		stack: s, environment: e, lookup: l, parameters: pseudoParameters(s, e), conditions: map[string]*bool{}, created: map[string]Values{},
 	}
 	if err := sc.settle(overrides); err != nil {
 		return nil, fmt.Errorf("stack %s: %w", s.Name, err)
@@ -48,38 +48,31 @@ func NewScope(s *Stack, e Environment, l Lookup, overrides map[string]string) (*
 	return sc, nil
 }
 
+// bootstrapRule is the rule of every CDK template: that the account was bootstrapped. This machine has what that makes.
+const bootstrapRule = "CheckBootstrapVersion"
+
 func (s *Scope) settle(overrides map[string]string) error {
 	if t := s.stack.Template.Transform; t != nil {
 		return fmt.Errorf("the local cloud does not carry out the transform %s", Text(t))
 	}
-	if err := s.setParameters(overrides); err != nil {
-		return err
+	for name := range s.stack.Template.Rules {
+		if name != bootstrapRule {
+			return fmt.Errorf("the local cloud does not check the rule %s", name)
+		}
+	}
+	for name, p := range s.stack.Template.Parameters {
+		v, err := s.parameter(name, p, overrides)
+		if err != nil {
+			return fmt.Errorf("parameter %s: %w", name, err)
+		}
+		s.parameters[name] = v
 	}
 	for name := range s.stack.Template.Conditions {
 		if _, err := s.condition(name); err != nil {
 			return err
 		}
 	}
-	return s.checkRules()
-}
-
-// Resources are the stack's resources that its conditions keep, each after those that it needs.
-func (s *Scope) Resources() ([]*Resource, error) {
-	all, err := s.stack.Template.order()
-	if err != nil {
-		return nil, fmt.Errorf("stack %s: %w", s.stack.Name, err)
-	}
-	var kept []*Resource
-	for _, r := range all {
-		ok, err := s.kept(r.Condition)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", r, err)
-		}
-		if ok {
-			kept = append(kept, r)
-		}
-	}
-	return kept, nil
+	return nil
 }
 
 // Created records what a resource answers from now on.
@@ -87,9 +80,12 @@ func (s *Scope) Created(r *Resource, v Values) { s.created[r.LogicalID] = v }
 
 // Properties evaluates the properties of r. Its references must have been created.
 func (s *Scope) Properties(r *Resource) (map[string]any, error) {
-	v, err := s.value(r.Properties)
+	v, err := s.evaluate(r.Properties)
 	if err == nil {
-		v, err = s.dynamic(v, !strings.HasPrefix(r.Type, "Custom::") && r.Type != "AWS::CloudFormation::CustomResource")
+		v, err = s.dynamic(v, !r.Custom())
+	}
+	if err == nil && r.Custom() {
+		v, err = stringified(v)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r, err)
@@ -98,58 +94,52 @@ func (s *Scope) Properties(r *Resource) (map[string]any, error) {
 	return m, nil
 }
 
-// Outputs evaluates the stack's outputs.
-func (s *Scope) Outputs() (map[string]string, error) {
-	out := map[string]string{}
+// Exports evaluates the stack's outputs and gives those that other stacks can import, by the names of their exports.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html
+func (s *Scope) Exports() (map[string]string, error) {
+	exports := map[string]string{}
 	for name, o := range s.stack.Template.Outputs {
 		keep, err := s.kept(o.Condition)
+		if err == nil && keep {
+			err = s.export(o, exports)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("stack %s, output %s: %w", s.stack.Name, name, err)
 		}
-		if !keep {
-			continue
-		}
-		v, err := s.value(o.Value)
-		if err != nil {
-			return nil, fmt.Errorf("stack %s, output %s: %w", s.stack.Name, name, err)
-		}
-		out[name] = Text(v)
 	}
-	return out, nil
+	return exports, nil
 }
 
-func (s *Scope) kept(condition string) (bool, error) {
-	if condition == "" {
-		return true, nil
+func (s *Scope) export(o Output, exports map[string]string) error {
+	v, err := s.evaluate(o.Value)
+	if err != nil {
+		return err
 	}
-	return s.condition(condition)
+	text, err := scalar(v)
+	if err != nil || o.Export.Name == nil {
+		return err
+	}
+	name, err := s.evaluate(o.Export.Name)
+	exports[Text(name)] = text
+	return err
 }
 
-// noValue is what AWS::NoValue evaluates to: whatever holds it leaves it out.
-//
+// evaluate gives a value of the template without conditions and intrinsic functions.
+func (s *Scope) evaluate(v any) (any, error) {
+	v, err := s.chosen(v)
+	if err != nil {
+		return nil, err
+	}
+	return s.value(v)
+}
+
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
-type noValue struct{}
-
-func (s *Scope) pseudo(name string) (any, bool) {
-	switch name {
-	case "AWS::AccountId":
-		return s.environment.Account, true
-	case "AWS::Region":
-		return s.environment.Region, true
-	case "AWS::Partition":
-		return partition, true
-	case "AWS::URLSuffix":
-		return "amazonaws.com", true
-	case "AWS::StackName":
-		return s.stack.Name, true
-	case "AWS::StackId":
-		return StackID(s.environment, s.stack.Name), true
-	case "AWS::NotificationARNs":
-		return []any{}, true
-	case "AWS::NoValue":
-		return noValue{}, true
+func pseudoParameters(s *Stack, e Environment) map[string]any {
+	return map[string]any{
+		"AWS::AccountId": e.Account, "AWS::Region": e.Region, "AWS::Partition": partition, "AWS::URLSuffix": "amazonaws.com",
+		"AWS::StackName": s.Name, "AWS::StackId": StackID(e, s.Name), "AWS::NotificationARNs": []any{}, "AWS::NoValue": noValue{},
 	}
-	return nil, false
 }
 
 // StackID is the ARN of a stack. Its last part is made from the name, so that it is the same in every run.
@@ -158,9 +148,6 @@ func StackID(e Environment, stack string) string {
 }
 
 func (s *Scope) ref(name string) (any, error) {
-	if v, ok := s.pseudo(name); ok {
-		return v, nil
-	}
 	if v, ok := s.parameters[name]; ok {
 		return v, nil
 	}
@@ -168,15 +155,23 @@ func (s *Scope) ref(name string) (any, error) {
 	return v.Ref, err
 }
 
-func (s *Scope) getAtt(name, attribute string) (any, error) {
-	v, err := s.createdResource(name)
+// getAtt gives an attribute, whose name may be an intrinsic function.
+func (s *Scope) getAtt(resource string, attribute any) (any, error) {
+	name, err := s.value(attribute)
 	if err != nil {
 		return nil, err
 	}
-	if a, ok := v.Attributes[attribute]; ok {
+	if resource == "" || Text(name) == "" {
+		return nil, errors.New("it takes a logical id and an attribute")
+	}
+	v, err := s.createdResource(resource)
+	if err != nil {
+		return nil, err
+	}
+	if a, ok := v.Attributes[Text(name)]; ok {
 		return a, nil
 	}
-	return nil, fmt.Errorf("the local cloud has no attribute %s of %s (%s)", attribute, name, s.stack.Template.Resources[name].Type)
+	return nil, fmt.Errorf("the local cloud has no attribute %s of %s (%s)", Text(name), resource, s.stack.Template.Resources[resource].Type)
 }
 
 func (s *Scope) createdResource(name string) (Values, error) {
@@ -191,53 +186,4 @@ func (s *Scope) createdResource(name string) (Values, error) {
 		return Values{}, fmt.Errorf("resource %s is not created because its condition %s is false", name, r.Condition)
 	}
 	return Values{}, fmt.Errorf("resource %s cannot be referred to here", name)
-}
-
-func (s *Scope) setParameters(overrides map[string]string) error {
-	for name, p := range s.stack.Template.Parameters {
-		v, err := s.parameterValue(name, p, overrides)
-		if err != nil {
-			return fmt.Errorf("parameter %s: %w", name, err)
-		}
-		s.parameters[name] = v
-	}
-	return nil
-}
-
-func (s *Scope) parameterValue(name string, p Parameter, overrides map[string]string) (any, error) {
-	given := p.Default
-	if v, ok := s.stack.Parameters[name]; ok {
-		given = v
-	}
-	if v, ok := overrides[name]; ok {
-		given = v
-	}
-	if given == nil {
-		return nil, errors.New("it has neither a default nor a value")
-	}
-	text := Text(given)
-	if len(p.AllowedValues) > 0 && !slices.ContainsFunc(p.AllowedValues, func(a any) bool { return Text(a) == text }) {
-		return nil, fmt.Errorf("%q is not an allowed value", text)
-	}
-	inner, fromStore := strings.CutPrefix(p.Type, "AWS::SSM::Parameter::Value<")
-	if !fromStore {
-		return typed(p.Type, text), nil
-	}
-	value, err := s.lookup.Parameter(text)
-	if err != nil {
-		return nil, fmt.Errorf("read %s from the parameter store: %w", text, err)
-	}
-	return typed(strings.TrimSuffix(inner, ">"), value), nil
-}
-
-// typed makes a list of a list-typed parameter; every other value stays a string.
-func typed(kind, text string) any {
-	if kind != "CommaDelimitedList" && !strings.HasPrefix(kind, "List<") {
-		return text
-	}
-	out := []any{}
-	for part := range strings.SplitSeq(text, ",") {
-		out = append(out, strings.TrimSpace(part))
-	}
-	return out
 }

@@ -28,6 +28,12 @@ var store = Lookup{
 			"arn:aws:secretsmanager:us-east-1:000000000000:secret:db-AbCdEf": `{"username":"by-arn"}`,
 		}[id], nil
 	},
+	Export: func(name string) (string, error) {
+		if name == "Test-Vpc" {
+			return "vpc-1", nil
+		}
+		return "", fmt.Errorf("no export %s", name)
+	},
 }
 
 func stackOf(t *testing.T, template string) *Stack {
@@ -62,7 +68,7 @@ const declarations = `
 		"Stored": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/a"},
 		"StoredList": {"Type": "AWS::SSM::Parameter::Value<List<String>>", "Default": "/list"}
 	},
-	"Mappings": {"Sizes": {"local": {"db": "small", "count": 2}}},
+	"Mappings": {"Sizes": {"local": {"db": "small", "count": 2, "deep": {"a": "b"}}}},
 	"Conditions": {"Yes": {"Fn::Equals": ["a", "a"]}, "No": {"Fn::Not": [{"Condition": "Yes"}]}},
 	"Resources": {
 		"Made": {"Type": "AWS::X::Made"},
@@ -120,6 +126,10 @@ func TestIntrinsicFunctions(t *testing.T) {
 		`{"Fn::Base64": {"Ref": "Text"}}`:                               `"dGV4dA=="`,
 		`{"Fn::Cidr": ["10.0.0.0/16", 2, 8]}`:                           `["10.0.0.0/24","10.0.1.0/24"]`,
 		`{"Fn::Select": [1, {"Fn::Cidr": [{"Fn::Select": [0, {"Fn::GetAtt": "Made.Blocks"}]}, 2, "64"]}]}`: `"2600:1f18:0:1::/64"`,
+		`{"Fn::ImportValue": {"Fn::Sub": "${AWS::StackName}-Vpc"}}`:                                        `"vpc-1"`,
+		`{"Fn::Sub": ["${A}${!B}", {"A": "${!C}"}]}`:                                                       `"${!C}${B}"`,
+		`{"Fn::Join": ["", [{"Ref": "AWS::NoValue"}]]}`:                                                    `""`,
+		`{"Fn::If": ["No", {"Fn::If": ["Perhaps", 1, 2]}, {"Fn::If": ["Yes", 3, 4]}]}`:                     `3`,
 		`{"Condition": "Yes"}`:                                    `{"Condition":"Yes"}`,
 		`"{{resolve:ssm:/a}}"`:                                    `"from-store"`,
 		`"x{{resolve:ssm:/a:3}}y"`:                                `"xfrom-storey"`,
@@ -147,7 +157,15 @@ func TestWhatCannotBeEvaluatedIsNamedWithItsStackAndLogicalID(t *testing.T) {
 	for expression, part := range map[string]string{
 		`{"Fn::Transform": {"Name": "x"}}`:                  "Fn::Transform: the local cloud does not know this intrinsic function",
 		`{"a": [{"Fn::Magic": 1}]}`:                         "Fn::Magic",
-		`{"Fn::ImportValue": "other"}`:                      "Fn::ImportValue: no stack may import",
+		`{"Fn::ImportValue": "other"}`:                      "Fn::ImportValue: no export other",
+		`{"Fn::Join": [",", ["a", {"Ref": "List"}]]}`:       `["a","b"] must be a string`,
+		`{"Fn::Join": [",", ["a"], "b"]}`:                   "a list of 2",
+		`{"Fn::Sub": "${List}"}`:                            "must be a string",
+		`{"Fn::Sub": "${VAR:-default}"}`:                    "write ${!…}",
+		`{"Fn::Base64": {"a": "b"}}`:                        "must be a string",
+		`{"a": null}`:                                       "null is not allowed",
+		`{"Fn::Equals": ["a", "a"]}`:                        "does not know this intrinsic function",
+		`{"Fn::FindInMap": ["Sizes", "local", "deep"]}`:     "must be a string or a list",
 		`{"Fn::GetAtt": ["Made", "Color"]}`:                 "no attribute Color of Made (AWS::X::Made)",
 		`{"Fn::GetAtt": "Made"}`:                            "Fn::GetAtt: it takes a logical id and an attribute",
 		`{"Ref": "Nobody"}`:                                 "no parameter or resource Nobody",
@@ -192,14 +210,50 @@ func TestParameters(t *testing.T) {
 	if err != nil || scope.parameters["Url"] != "http://b" {
 		t.Errorf("override gives %v, %v", scope, err)
 	}
-	if _, err := scopeOf(t, template, map[string]string{"Size": "xl"}); err == nil || !strings.Contains(err.Error(), `stack Test: parameter Size: "xl" is not an allowed value`) {
-		t.Errorf("value that is not allowed: %v", err)
+	for parameter, part := range map[string]string{
+		`{"Type": "String"}`: "it has neither",
+		`{"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/none"}`:              "no parameter /none",
+		`{"Type": "AWS::SSM::Parameter::Name", "Default": "/none"}`:                       "no parameter /none",
+		`{"Type": "String", "AllowedValues": ["s", "m"], "Default": "xl"}`:                `"xl" is not an allowed value`,
+		`{"Type": "CommaDelimitedList", "AllowedValues": ["s", "m"], "Default": "s, xl"}`: `"xl" is not an allowed value`,
+		`{"Type": "String", "AllowedPattern": "[a-z]+", "Default": "abc1"}`:               `"abc1" does not match [a-z]+`,
+		`{"Type": "String", "AllowedPattern": "(?=a)", "Default": "a"}`:                   "cannot read AllowedPattern",
+		`{"Type": "String", "MinLength": 2, "Default": "é"}`:                              "under the minimum 2",
+		`{"Type": "String", "MaxLength": "2", "Default": "abc"}`:                          "over the maximum 2",
+		`{"Type": "Number", "Default": "many"}`:                                           `"many" is not a number`,
+		`{"Type": "Number", "MinValue": 1, "Default": 0}`:                                 "under the minimum 1",
+		`{"Type": "List<Number>", "MaxValue": 9, "Default": "1, 10"}`:                     `"10" is over the maximum 9`,
+	} {
+		if _, err := scopeOf(t, `{"Parameters": {"P": `+parameter+`}}`, nil); err == nil || !strings.Contains(err.Error(), "stack Test: parameter P: ") || !strings.Contains(err.Error(), part) {
+			t.Errorf("%s: error is %v, want one with %q", parameter, err, part)
+		}
 	}
-	if _, err := scopeOf(t, `{"Parameters": {"P": {"Type": "String"}}}`, nil); err == nil || !strings.Contains(err.Error(), "parameter P: it has neither") {
-		t.Errorf("no value: %v", err)
+	for parameter, want := range map[string]any{
+		`{"Type": "AWS::SSM::Parameter::Name", "Default": "/a"}`:                                                        "/a",
+		`{"Type": "CommaDelimitedList", "AllowedPattern": "[a-z]", "MinLength": 1, "Default": "a , b"}`:                 []any{"a", "b"},
+		`{"Type": "String", "AllowedPattern": "[a-z]*", "MinLength": 0, "MaxLength": 3, "Default": "", "NoEcho": true}`: "",
+		`{"Type": "Number", "MinValue": 1, "MaxValue": 2.5, "Default": 2.5}`:                                            "2.5",
+	} {
+		if scope, err := scopeOf(t, `{"Parameters": {"P": `+parameter+`}}`, nil); err != nil || !reflect.DeepEqual(scope.parameters["P"], want) {
+			t.Errorf("%s: error %v", parameter, err)
+		}
 	}
-	if _, err := scopeOf(t, `{"Parameters": {"P": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/none"}}}`, nil); err == nil || !strings.Contains(err.Error(), "no parameter /none") {
-		t.Errorf("not in the store: %v", err)
+}
+
+func TestACustomResourceGetsText(t *testing.T) {
+	t.Parallel()
+	v, err := evaluate(t, "Custom::R", `{"n": 7, "list": [true, 1.5]}`)
+	if err != nil || !reflect.DeepEqual(v, map[string]any{"n": "7", "list": []any{"true", "1.5"}}) {
+		t.Errorf("properties are %v, %v", v, err)
+	}
+}
+
+func TestANameThatTemplatesDoNotHaveIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, template := range []string{`{"Resource": {}}`, `{"Resources": {"R": {"Type": "T", "DependOn": "A"}}}`, `{"Outputs": {"O": {"Values": 1}}}`, `{"Mappings": {"M": {"a": "b"}}}`} {
+		if err := json.Unmarshal([]byte(template), &Template{}); err == nil {
+			t.Errorf("%s is a template", template)
+		}
 	}
 }
 
@@ -230,6 +284,8 @@ func TestBadConditionsAreRefused(t *testing.T) {
 	for expression, part := range map[string]string{
 		`{"Condition": "C"}`:                    "refers to itself",
 		`{"Condition": "D"}`:                    "no condition D",
+		`{"Fn::Not": []}`:                       "1 to 1",
+		`{"Fn::If": ["C", 1, 2]}`:               "does not know the condition function Fn::If",
 		`{"Fn::Xor": []}`:                       "Fn::Xor",
 		`{"Fn::Equals": ["a"]}`:                 "two values",
 		`{"Fn::And": []}`:                       "2 to 10",
@@ -260,16 +316,25 @@ func TestATransformIsRefusedByName(t *testing.T) {
 	}
 }
 
-func TestOutputs(t *testing.T) {
+func TestOutputsAreExportedUnderTheirNames(t *testing.T) {
 	t.Parallel()
 	scope, err := scopeOf(t, `{"Conditions": {"No": {"Fn::Equals": ["a", "b"]}}, "Resources": {"Made": {"Type": "T"}},
-		"Outputs": {"Id": {"Value": {"Ref": "Made"}}, "None": {"Condition": "No", "Value": {"Ref": "Nobody"}}}}`, nil)
+		"Outputs": {"Id": {"Value": {"Ref": "Made"}, "Export": {"Name": {"Fn::Sub": "${AWS::StackName}-Id"}}}, "Own": {"Value": 1},
+			"None": {"Condition": "No", "Value": {"Ref": "Nobody"}}}}`, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := scope.Outputs()
-	if err != nil || !reflect.DeepEqual(out, map[string]string{"Id": "made-id"}) {
-		t.Errorf("outputs are %v, %v", out, err)
+	if out, err := scope.Exports(); err != nil || !reflect.DeepEqual(out, map[string]string{"Test-Id": "made-id"}) {
+		t.Errorf("exports are %v, %v", out, err)
+	}
+	for value, part := range map[string]string{`["a"]`: "must be a string", `{"Ref": "Nobody"}`: "there is no parameter or resource Nobody", "null": "null is not allowed"} {
+		scope, err := scopeOf(t, `{"Outputs": {"O": {"Value": `+value+`}}}`, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := scope.Exports(); err == nil || !strings.Contains(err.Error(), "stack Test, output O: ") || !strings.Contains(err.Error(), part) {
+			t.Errorf("%s: error is %v, want one with %q", value, err, part)
+		}
 	}
 }
 
@@ -301,13 +366,26 @@ func TestResourcesComeAfterWhatTheyNeed(t *testing.T) {
 	}
 }
 
+func TestOnlyWhatAConditionChoosesIsNeeded(t *testing.T) {
+	t.Parallel()
+	got, err := orderOf(t, `{"A": {"Type": "T", "Properties": {"x": {"Fn::If": ["No", {"Ref": "B"}, 1]}}}, "B": {"Type": "T", "Properties": {"x": {"Ref": "A"}}}}`)
+	if err != nil || got != "A B" {
+		t.Errorf("order is %q, %v", got, err)
+	}
+	for _, value := range []string{`{"Fn::If": ["No", {"Ref": "Nobody"}, 1]}`, `{"Fn::GetAtt": "Nobody.Arn"}`, `{"Fn::Sub": ["${a}${Nobody}", {"a": 1}]}`} {
+		if _, err := orderOf(t, `{"A": {"Type": "T", "Properties": {"x": `+value+`}}}`); err == nil || !strings.Contains(err.Error(), "resource A (T): there is no parameter or resource Nobody") {
+			t.Errorf("%s: error is %v", value, err)
+		}
+	}
+}
+
 func TestACircleIsReportedWithItsMembers(t *testing.T) {
 	t.Parallel()
 	_, err := orderOf(t, `{"A": {"Type": "T", "Properties": {"x": {"Ref": "B"}}}, "B": {"Type": "T", "DependsOn": "C"}, "C": {"Type": "T", "Properties": {"x": {"Ref": "A"}}}}`)
 	if err == nil || !strings.Contains(err.Error(), "stack Test: circular dependency: A -> B -> C -> A") {
 		t.Errorf("error is %v", err)
 	}
-	if _, err := orderOf(t, `{"A": {"Type": "T", "DependsOn": "Gone"}}`); err == nil || !strings.Contains(err.Error(), "A depends on Gone") {
+	if _, err := orderOf(t, `{"A": {"Type": "T", "DependsOn": "Gone"}}`); err == nil || !strings.Contains(err.Error(), "resource A (T): it depends on Gone") {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -1,14 +1,17 @@
 package assembly
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
-// Template is a CloudFormation template.
+// Template is a CloudFormation template. A section or an attribute that it does not name is refused.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
 type Template struct {
+	AWSTemplateFormatVersion, Description, Metadata any
 	// Transform names macros, which are not carried out.
 	Transform  any
 	Parameters map[string]Parameter
@@ -19,19 +22,19 @@ type Template struct {
 	Outputs    map[string]Output
 }
 
-// Parameter is a declared input of a template.
-//
-// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
-type Parameter struct {
-	Type          string
-	Default       any
-	AllowedValues []any
+// UnmarshalJSON refuses names that CloudFormation does not know.
+func (t *Template) UnmarshalJSON(b []byte) error {
+	type plain Template
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	return d.Decode((*plain)(t))
 }
 
-// Output is a value that a stack publishes.
+// Output is a value that a stack publishes, to other stacks if it has an Export.
 type Output struct {
-	Value     any
-	Condition string
+	Value, Description any
+	Export             struct{ Name any }
+	Condition          string
 }
 
 // Resource is one declared resource.
@@ -44,15 +47,24 @@ type Resource struct {
 	Properties map[string]any
 	DependsOn  Names
 	Condition  string
-	// DeletionPolicy says what happens to the resource when the template no longer has it: "Retain" keeps it.
+	// DeletionPolicy says what happens to the resource when the template no longer has it: one that begins with Retain
+	// keeps it.
 	DeletionPolicy string
 	// UpdateReplacePolicy says what happens to a resource that an update replaced.
-	UpdateReplacePolicy string
+	UpdateReplacePolicy                    string
+	CreationPolicy, UpdatePolicy, Metadata any
 }
 
 // String names the resource as every error about it does.
 func (r *Resource) String() string {
 	return fmt.Sprintf("stack %s, resource %s (%s)", r.Stack, r.LogicalID, r.Type)
+}
+
+// Custom tells the two forms of a custom resource's type.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html
+func (r *Resource) Custom() bool {
+	return strings.HasPrefix(r.Type, "Custom::") || r.Type == "AWS::CloudFormation::CustomResource"
 }
 
 // Names is a list of names that a template may also write as one string.

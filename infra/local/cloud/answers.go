@@ -1,24 +1,38 @@
 package cloud
 
 import (
-	"crypto/rand"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"sync"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/miyabi-society/platform/infra/local/assembly"
 )
 
-// answerPath is where custom resources put their answers; the last segment is a token of one request.
-const answerPath = "/custom-resource-answer/"
-
-// maxAnswer is the largest answer in bytes.
+// customRequest is what the function of a custom resource gets.
 //
-// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
-const maxAnswer = 4096
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
+type customRequest struct {
+	RequestType           string
+	ResponseURL           string
+	StackID               string `json:"StackId"`
+	RequestID             string `json:"RequestId"`
+	ResourceType          string
+	LogicalResourceID     string `json:"LogicalResourceId"`
+	PhysicalResourceID    string `json:"PhysicalResourceId,omitempty"`
+	ResourceProperties    map[string]any
+	OldResourceProperties map[string]any `json:",omitempty"`
+}
 
 // customAnswer is what the function sends to ResponseURL.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
 type customAnswer struct {
 	Status             string
 	Reason             string
@@ -27,75 +41,109 @@ type customAnswer struct {
 	RequestID          string `json:"RequestId"`
 	LogicalResourceID  string `json:"LogicalResourceId"`
 	Data               map[string]any
-	// invalid says why the answer could not be read.
-	invalid error
 }
 
-// check is the reason of a failure, or what is wrong with the answer.
-func (a customAnswer) check(req customRequest) error {
-	switch {
-	case a.invalid != nil:
-		return fmt.Errorf("its answer: %w", a.invalid)
-	case a.Status == "FAILED" && a.Reason == "":
-		return errors.New("it failed without a reason; see the log")
-	case a.Status == "FAILED":
-		return errors.New(a.Reason)
-	case a.Status != "SUCCESS":
-		return fmt.Errorf("its answer has the status %q instead of SUCCESS or FAILED", a.Status)
-	case a.PhysicalResourceID == "":
-		return errors.New("its answer has no PhysicalResourceId")
-	case a.StackID != req.StackID || a.RequestID != req.RequestID || a.LogicalResourceID != req.LogicalResourceID:
-		return errors.New("its answer does not repeat StackId, RequestId and LogicalResourceId of the request")
-	}
-	return nil
-}
+const (
+	// answerPath is where custom resources put their answers; the last segment is the request's id, which nobody can guess.
+	answerPath = "/custom-resource-answer/"
+	// maxAnswer is the largest answer in bytes.
+	maxAnswer = 4096
+	// defaultServiceTimeout is how long CloudFormation waits for an answer unless ServiceTimeout says otherwise.
+	defaultServiceTimeout = time.Hour
+)
 
-// answers plays the S3 address that custom resources answer to.
-type answers struct {
-	mu      sync.Mutex
-	waiting map[string]chan customAnswer
-}
-
-func newAnswers() *answers { return &answers{waiting: map[string]chan customAnswer{}} }
-
-// expect makes a token that nobody can guess, and the channel of its first answer.
-func (a *answers) expect() (token string, arrived <-chan customAnswer) {
-	c := make(chan customAnswer, 1)
-	token = rand.Text()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.waiting[token] = c
-	return token, c
-}
-
-func (a *answers) forget(token string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.waiting, token)
-}
-
-func (a *answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a.mu.Lock()
-	c := a.waiting[r.PathValue("token")]
-	a.mu.Unlock()
-	if c == nil {
+// takeAnswer plays the S3 address that custom resources answer to. The first answer to a request counts.
+func (c *Cloud) takeAnswer(w http.ResponseWriter, r *http.Request) {
+	waiting, ok := c.answers.Load(r.PathValue("request"))
+	if !ok {
 		http.Error(w, "nobody waits for this answer", http.StatusForbidden)
 		return
 	}
-	var answer customAnswer
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxAnswer+1))
-	switch {
-	case err != nil:
-		answer.invalid = err
-	case len(body) > maxAnswer:
-		answer.invalid = fmt.Errorf("it is larger than %d bytes", maxAnswer)
-	default:
-		if err := json.Unmarshal(body, &answer); err != nil {
-			answer.invalid = err
-		}
+	if err != nil {
+		return // the client has left
 	}
 	select {
-	case c <- answer:
-	default: // the first answer counts
+	case waiting.(chan []byte) <- body:
+	default:
 	}
+}
+
+// readAnswer gives the answer to a request; the error is the reason of a failure, or what is wrong with the answer.
+func readAnswer(body []byte, req customRequest) (a customAnswer, err error) {
+	if len(body) > maxAnswer {
+		return a, fmt.Errorf("its answer is larger than %d bytes", maxAnswer)
+	}
+	if err := json.Unmarshal(body, &a); err != nil {
+		return a, fmt.Errorf("its answer: %w", err)
+	}
+	switch {
+	case a.StackID != req.StackID || a.RequestID != req.RequestID || a.LogicalResourceID != req.LogicalResourceID:
+		return a, errors.New("its answer does not repeat StackId, RequestId and LogicalResourceId of the request")
+	case a.Status == "FAILED" && a.Reason == "":
+		return a, errors.New("it failed without a reason; see the log")
+	case a.Status == "FAILED":
+		return a, errors.New(a.Reason)
+	case a.Status != "SUCCESS":
+		return a, fmt.Errorf("its answer has the status %q instead of SUCCESS or FAILED", a.Status)
+	case a.PhysicalResourceID == "":
+		return a, errors.New("its answer has no PhysicalResourceId")
+	}
+	return a, nil
+}
+
+// callCustom sends one request to a function and waits for its answer. CloudFormation itself would also wait out the
+// timeout of a function that failed; here that failure is the answer.
+func (c *Cloud) callCustom(ctx context.Context, stack, function string, req customRequest) (customAnswer, error) {
+	timeout, err := serviceTimeout(req.ResourceProperties)
+	if err != nil {
+		return customAnswer{}, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no answer within %s (ServiceTimeout)", timeout))
+	defer cancel()
+	req.RequestID, req.StackID = uuid.NewString(), assembly.StackID(here, stack)
+	req.ResponseURL = c.address + answerPath + req.RequestID
+	payload, err := json.Marshal(req)
+	if err != nil {
+		return customAnswer{}, fmt.Errorf("write the request: %w", err)
+	}
+	arrived := make(chan []byte, 1)
+	c.answers.Store(req.RequestID, arrived)
+	defer c.answers.Delete(req.RequestID)
+	c.printf("%s %s %s", req.RequestType, req.ResourceType, req.LogicalResourceID)
+	failed := make(chan error, 1)
+	go func() {
+		result, err := c.functions.Invoke(ctx, function, payload)
+		if err == nil && result.FunctionError != "" {
+			err = fmt.Errorf("the function failed: %s", result.Payload)
+		}
+		if err != nil {
+			failed <- err
+		}
+	}()
+	select {
+	case body := <-arrived:
+		return readAnswer(body, req)
+	case err = <-failed:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	select {
+	case body := <-arrived: // it answered before it failed
+		return readAnswer(body, req)
+	default:
+		return customAnswer{}, fmt.Errorf("%s by %s: %w", strings.ToLower(req.RequestType), function, err)
+	}
+}
+
+// serviceTimeout reads ServiceTimeout, in seconds.
+func serviceTimeout(p properties) (time.Duration, error) {
+	seconds, err := p.integer("ServiceTimeout")
+	if err != nil || seconds < 0 || seconds > 3600 {
+		return 0, fmt.Errorf("ServiceTimeout must be 1 to 3600 seconds, not %q", p.text("ServiceTimeout"))
+	}
+	if seconds == 0 {
+		return defaultServiceTimeout, nil
+	}
+	return time.Duration(seconds) * time.Second, nil
 }

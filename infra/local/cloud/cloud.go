@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/miyabi-society/platform/infra/local/assembly"
@@ -53,10 +54,11 @@ type Cloud struct {
 	parameters *awsapi.Parameters
 	buckets    *s3.Store
 	functions  *lambda.Registry
-	answers    *answers
-	endpoint   *http.Server
-	address    string
-	served     chan struct{}
+	// answers holds the channel (chan []byte) of each request of a custom resource that waits, by the request's id.
+	answers  sync.Map
+	endpoint *http.Server
+	address  string
+	served   chan struct{}
 	// database is the PostgreSQL that this cloud started, and instance the address of the database instance.
 	database  *rds.Cluster
 	instance  string
@@ -66,15 +68,19 @@ type Cloud struct {
 	schedules *schedule.Runner
 	// code holds the folders of code that functions have.
 	code map[string]bool
-	// replaced holds custom resources to delete once their stack is updated.
-	replaced []replaced
-	site     *cloudfront.Server
+	// customs are the custom resources of each stack, by its name, and exports what the stacks export.
+	customs map[string]*customs
+	exports map[string]string
+	site    *cloudfront.Server
 }
 
 // Deploy brings the assembly up: it creates every resource in order, runs the custom resources whose properties
 // changed, and returns when requests can be served. After an error nothing is left running.
 func Deploy(ctx context.Context, config Config) (*Cloud, error) {
-	c := &Cloud{config: config, log: config.Log, answers: newAnswers(), served: make(chan struct{}), draft: newDraft(), origins: map[string]http.Handler{}, schedules: schedule.NewRunner(), code: map[string]bool{}}
+	c := &Cloud{
+		config: config, log: config.Log, served: make(chan struct{}), draft: newDraft(), origins: map[string]http.Handler{}, schedules: schedule.NewRunner(),
+		code: map[string]bool{}, customs: map[string]*customs{}, exports: map[string]string{},
+	}
 	if c.log == nil {
 		c.log = io.Discard
 	}
@@ -124,7 +130,7 @@ func (c *Cloud) open() error {
 	}
 	services := awsapi.New(awsapi.Services{Lambda: c.functions, Secrets: c.secrets, Parameters: c.parameters, Connections: &c.live})
 	mux := http.NewServeMux()
-	mux.Handle("PUT "+answerPath+"{token}", c.answers)
+	mux.HandleFunc("PUT "+answerPath+"{request}", c.takeAnswer)
 	mux.Handle("/", refuseBrowsers(services))
 	c.endpoint = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go func() {

@@ -190,6 +190,17 @@ func TestAStackReadsWhatTheOneBeforePublished(t *testing.T) {
 	}
 }
 
+func TestAStackImportsWhatTheOneBeforeExports(t *testing.T) {
+	t.Parallel()
+	const exports = `{"Resources": {"V": {"Type": "AWS::EC2::VPC"}}, "Outputs": {"Vpc": {"Value": {"Ref": "V"}, "Export": {"Name": "the-vpc"}}}}`
+	const imports = `{"Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/copy", "Type": "String", "Value": {"Fn::ImportValue": "the-vpc"}}}}}`
+	if v, err := newMachine(t).must(exports, imports).parameter("/copy"); err != nil || !strings.HasPrefix(v, "vpc-") {
+		t.Errorf("the second stack read %q, %v", v, err)
+	}
+	newMachine(t).refused("stack S0, resource P (AWS::SSM::Parameter): Fn::ImportValue: no stack of the assembly before this one exports the-vpc", imports)
+	newMachine(t).refused("two stacks export the-vpc", exports, exports)
+}
+
 func TestAParameterOfAnAbsentStackIsNamed(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)

@@ -135,6 +135,56 @@ func TestAFailedRequestIsRolledBack(t *testing.T) {
 	}
 }
 
+func TestWhatAStackDidBeforeItsFailureIsTakenBack(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	thing := func(id, properties string) string {
+		return `"` + id + `": {"Type": "Custom::Thing", "Properties": {"ServiceToken": {"Fn::GetAtt": ["F", "Arn"]}, ` + properties + `}}`
+	}
+	const broken = `"P": {"Type": "AWS::SSM::Parameter", "DependsOn": ["A", "B"], "Properties": {"Name": "/p", "Type": "String", "Value": {"Fn::GetAtt": "A.None"}}}`
+	m.refused("no attribute None", resources(function, thing("A", `"Id": "a"`), thing("B", `"Id": "b"`), broken))
+	m.wantCalls("Create ", "Create ", "Delete b", "Delete a")
+
+	m.must(resources(function, thing("A", `"Id": "a"`), thing("B", `"Id": "b"`)))
+	m.calls()
+	m.refused("no attribute None", resources(function, thing("A", `"Id": "a", "X": 1`), thing("B", `"Id": "b2"`), broken))
+	calls := m.wantCalls("Update a", "Update b", "Update b2", "Delete b2", "Update a")
+	if back := calls[2]; back.ResourceProperties["Id"] != "b" || back.OldResourceProperties["Id"] != "b2" {
+		t.Errorf("taken back by %+v", back)
+	}
+	m.must(resources(function, thing("A", `"Id": "a"`), thing("B", `"Id": "b"`)))
+	m.wantCalls()
+}
+
+func TestACreationThatIsRetainedIsNotTakenBack(t *testing.T) {
+	t.Parallel()
+	for policy, want := range map[string][]string{"Retain": {"Create "}, "RetainExceptOnCreate": {"Create ", "Delete one"}} {
+		m := newMachine(t)
+		m.refused("the schema is broken", strings.Replace(withCustom(`"Id": "one", "Do": "fail"`), `"Custom::Thing"`, `"Custom::Thing", "DeletionPolicy": "`+policy+`"`, 1))
+		m.wantCalls(want...)
+	}
+}
+
+func TestACreationWithoutAnAnswerIsDeletedUnderAGeneratedID(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.refused("no answer within 1s", withCustom(`"Id": "one", "ServiceTimeout": 1, "Do": "nothing"`))
+	calls := m.calls()
+	if len(calls) != 2 || calls[1].RequestType != "Delete" || !strings.HasPrefix(calls[1].PhysicalResourceID, "S0-C-") {
+		t.Errorf("requests are %+v", calls)
+	}
+}
+
+func TestAnUpdateChangesNeitherTypeNorServiceToken(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.must(withCustom(`"Id": "one"`))
+	m.calls()
+	m.refused("give it another logical id", strings.Replace(withCustom(`"Id": "two"`), "Custom::Thing", "Custom::Other", 1))
+	m.refused("give it another logical id", strings.Replace(withCustom(`"Id": "one"`), `{"Fn::GetAtt": ["F", "Arn"]}`, `{"Ref": "FA"}`, 1))
+	m.wantCalls()
+}
+
 func TestOtherCodeOfAFunctionRunsItsCustomResourcesAgain(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
@@ -152,11 +202,13 @@ func TestOtherCodeOfAFunctionRunsItsCustomResourcesAgain(t *testing.T) {
 
 func TestARetainedCustomResourceIsNotDeleted(t *testing.T) {
 	t.Parallel()
-	m := newMachine(t)
-	m.must(strings.Replace(withCustom(`"Id": "one"`), `"Type": "Custom::Thing"`, `"Type": "Custom::Thing", "DeletionPolicy": "Retain"`, 1))
-	m.calls()
-	m.must(resources(function))
-	m.wantCalls()
+	for _, policy := range []string{"Retain", "RetainExceptOnCreate"} {
+		m := newMachine(t)
+		m.must(strings.Replace(withCustom(`"Id": "one"`), `"Custom::Thing"`, `"Custom::Thing", "DeletionPolicy": "`+policy+`"`, 1))
+		m.calls()
+		m.must(resources(function))
+		m.wantCalls()
+	}
 }
 
 func TestAFailedCustomResourceStopsTheDeploymentAndIsTriedAgain(t *testing.T) {

@@ -47,8 +47,9 @@ var runs = map[string]create{
 	"Custom::CDKBucketDeployment":            createBucketDeployment,
 }
 
+// deployStack makes the stack's resources. When one fails, what its custom resources did is taken back, unless ctx ended.
 func (c *Cloud) deployStack(ctx context.Context, s *assembly.Stack) error {
-	scope, err := assembly.NewScope(s, here, assembly.Lookup{Parameter: c.parameter, Secret: c.secret}, c.config.Parameters)
+	scope, err := assembly.NewScope(s, here, assembly.Lookup{Parameter: c.parameter, Secret: c.secret, Export: c.export}, c.config.Parameters)
 	if err != nil {
 		return err
 	}
@@ -57,53 +58,61 @@ func (c *Cloud) deployStack(ctx context.Context, s *assembly.Stack) error {
 		return err
 	}
 	for _, r := range resources {
-		if err := known(r); err != nil { // before anything of the stack is made
-			return err
+		if creator(r) == nil { // before anything of the stack is made
+			return fmt.Errorf("%s: the local cloud does not know the type %s: it neither runs it nor lists it as inert", r, r.Type)
 		}
 	}
+	customs, err := c.openCustoms(s.Name)
+	if err != nil {
+		return err
+	}
+	c.customs[s.Name] = customs
+	if err := c.deployResources(ctx, scope, resources); err != nil {
+		if ctx.Err() == nil {
+			err = errors.Join(err, customs.rollBack(ctx))
+		}
+		return err
+	}
+	return customs.cleanUp(ctx, resources)
+}
+
+func (c *Cloud) deployResources(ctx context.Context, scope *assembly.Scope, resources []*assembly.Resource) error {
 	for _, r := range resources {
-		if err := c.deployResource(ctx, scope, r); err != nil {
+		if err := context.Cause(ctx); err != nil {
+			return fmt.Errorf("deploy: %w", err)
+		}
+		p, err := scope.Properties(r)
+		if err != nil {
 			return err
 		}
+		values, err := creator(r)(ctx, c, request{r, p})
+		if err != nil {
+			return fmt.Errorf("%s: %w", r, err)
+		}
+		scope.Created(r, values)
 	}
-	if err := c.cleanUp(ctx, s.Name, resources); err != nil {
-		return err
-	}
-	_, err = scope.Outputs()
-	return err
-}
-
-func (c *Cloud) deployResource(ctx context.Context, scope *assembly.Scope, r *assembly.Resource) error {
-	if err := context.Cause(ctx); err != nil {
-		return fmt.Errorf("deploy: %w", err)
-	}
-	p, err := scope.Properties(r)
+	exports, err := scope.Exports()
 	if err != nil {
 		return err
 	}
-	values, err := creator(r.Type)(ctx, c, request{r, p})
-	if err != nil {
-		return fmt.Errorf("%s: %w", r, err)
-	}
-	scope.Created(r, values)
-	return nil
-}
-
-func known(r *assembly.Resource) error {
-	if creator(r.Type) == nil {
-		return fmt.Errorf("%s: the local cloud does not know the type %s: it neither runs it nor lists it as inert", r, r.Type)
+	for name, value := range exports {
+		if _, taken := c.exports[name]; taken {
+			return fmt.Errorf("two stacks export %s: give one of the outputs another export name", name)
+		}
+		c.exports[name] = value
 	}
 	return nil
 }
 
-func creator(kind string) create {
-	if f, ok := runs[kind]; ok {
+// creator is nil for a type that is not known.
+func creator(r *assembly.Resource) create {
+	if f, ok := runs[r.Type]; ok {
 		return f
 	}
-	if isCustom(kind) {
+	if r.Custom() {
 		return createCustom
 	}
-	if t, ok := inert[kind]; ok {
+	if t, ok := inert[r.Type]; ok {
 		return t.create
 	}
 	return nil
@@ -141,4 +150,11 @@ func (c *Cloud) secret(id, stage, version string) (string, error) {
 		return "", errors.New("the local cloud resolves references to a secret's current version only")
 	}
 	return c.secrets.Value(id)
+}
+
+func (c *Cloud) export(name string) (string, error) {
+	if value, ok := c.exports[name]; ok {
+		return value, nil
+	}
+	return "", fmt.Errorf("no stack of the assembly before this one exports %s", name)
 }

@@ -41,9 +41,9 @@ var inert = map[string]inertType{
 	"AWS::EC2::SecurityGroup":               {ref: "sg-${id}", attributes: map[string]any{"GroupId": "sg-${id}", "Id": "sg-${id}", "VpcId": "${VpcId}"}},
 	"AWS::EC2::SecurityGroupEgress":         {ref: "sgr-${id}", attributes: map[string]any{"Id": "sgr-${id}"}},
 	"AWS::EC2::SecurityGroupIngress":        {ref: "sgr-${id}", attributes: map[string]any{"Id": "sgr-${id}"}},
-	"AWS::EC2::Subnet":                      {ref: "subnet-${id}", attributes: map[string]any{"SubnetId": "subnet-${id}", "VpcId": "${VpcId}", "AvailabilityZone": "${AvailabilityZone}", "CidrBlock": "${CidrBlock}", "Ipv6CidrBlocks": []string{"${Ipv6CidrBlock}"}}},
+	"AWS::EC2::Subnet":                      {ref: "subnet-${id}", attributes: map[string]any{"SubnetId": "subnet-${id}", "VpcId": "${VpcId}", "AvailabilityZone": "${AvailabilityZone}", "CidrBlock": "${CidrBlock}", "Ipv6CidrBlocks": []any{"${Ipv6CidrBlock}"}}},
 	"AWS::EC2::SubnetRouteTableAssociation": {ref: "rtbassoc-${id}", attributes: map[string]any{"Id": "rtbassoc-${id}"}},
-	"AWS::EC2::VPC":                         {ref: "vpc-${id}", attributes: map[string]any{"VpcId": "vpc-${id}", "CidrBlock": "${CidrBlock}", "DefaultSecurityGroup": "sg-${id}", "DefaultNetworkAcl": "acl-${id}", "Ipv6CidrBlocks": []string{"2600:1f18:0:100::/56"}}},
+	"AWS::EC2::VPC":                         {ref: "vpc-${id}", attributes: map[string]any{"VpcId": "vpc-${id}", "CidrBlock": "${CidrBlock}", "DefaultSecurityGroup": "sg-${id}", "DefaultNetworkAcl": "acl-${id}", "Ipv6CidrBlocks": []any{"2600:1f18:0:100::/56"}}},
 	"AWS::EC2::VPCCidrBlock":                {ref: "vpc-cidr-assoc-${id}", attributes: map[string]any{"Id": "vpc-cidr-assoc-${id}"}},
 	"AWS::EC2::VPCEndpoint":                 {ref: "vpce-${id}", attributes: map[string]any{"Id": "vpce-${id}"}},
 	"AWS::EC2::VPCGatewayAttachment":        {ref: "IGW|${VpcId}", attributes: map[string]any{"AttachmentType": "IGW"}},
@@ -65,23 +65,20 @@ var inert = map[string]inertType{
 
 // create fills in the patterns.
 func (t inertType) create(_ context.Context, _ *Cloud, r request) (assembly.Values, error) {
-	fill := func(pattern string) string {
-		return os.Expand(pattern, func(name string) string { return t.value(r, name) })
-	}
-	v := assembly.Values{Ref: fill(t.ref), Attributes: map[string]any{}}
-	for name, pattern := range t.attributes {
-		switch p := pattern.(type) {
-		case string:
-			v.Attributes[name] = fill(p)
-		case []string:
-			list := make([]any, len(p))
-			for i, e := range p {
-				list[i] = fill(e)
-			}
-			v.Attributes[name] = list
+	var fill func(pattern any) (any, error)
+	fill = func(pattern any) (any, error) {
+		if text, ok := pattern.(string); ok {
+			return os.Expand(text, func(name string) string { return t.value(r, name) }), nil
 		}
+		return assembly.Each(pattern, fill)
 	}
-	return v, nil
+	v, err := fill(map[string]any{"Ref": t.ref, "Attributes": t.attributes})
+	if err != nil {
+		return assembly.Values{}, err
+	}
+	m, _ := v.(map[string]any)
+	attributes, _ := m["Attributes"].(map[string]any)
+	return assembly.Values{Ref: m["Ref"], Attributes: attributes}, nil
 }
 
 func (t inertType) value(r request, name string) string {

@@ -1,0 +1,98 @@
+package assembly
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
+
+// noValue is what AWS::NoValue evaluates to: whatever holds it leaves it out.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
+type noValue struct{}
+
+// Each gives a list or an object with f's result for each of its values, without those that f makes AWS::NoValue of.
+// Anything else is given back as it is.
+func Each(v any, f func(any) (any, error)) (any, error) {
+	switch x := v.(type) {
+	case []any:
+		out := make([]any, 0, len(x))
+		for _, e := range x {
+			y, err := f(e)
+			if err != nil {
+				return nil, err
+			}
+			if y != (noValue{}) {
+				out = append(out, y)
+			}
+		}
+		return out, nil
+	case map[string]any:
+		out := make(map[string]any, len(x))
+		for k, e := range x {
+			y, err := f(e)
+			if err != nil {
+				return nil, err
+			}
+			if y != (noValue{}) {
+				out[k] = y
+			}
+		}
+		return out, nil
+	}
+	return v, nil
+}
+
+// single takes apart a map of one entry, the form of every intrinsic function.
+func single(v any) (name string, argument any) {
+	if m, ok := v.(map[string]any); ok && len(m) == 1 {
+		for name, argument = range m {
+			return name, argument
+		}
+	}
+	return "", nil
+}
+
+// Text writes a value as CloudFormation does where it needs a string: numbers without an exponent, booleans as
+// true and false.
+func Text(v any) string {
+	switch x := v.(type) {
+	case nil, noValue:
+		return ""
+	case string:
+		return x
+	case float64:
+		return strconv.FormatFloat(x, 'f', -1, 64)
+	case bool:
+		return strconv.FormatBool(x)
+	}
+	b, _ := json.Marshal(v) // values of a template came from JSON
+	return string(b)
+}
+
+// scalar is the text of a string, a number or a boolean. CloudFormation makes no text of a list or an object.
+func scalar(v any) (string, error) {
+	switch v.(type) {
+	case []any, map[string]any:
+		return "", fmt.Errorf("%s must be a string", Text(v))
+	}
+	return Text(v), nil
+}
+
+// stringified makes a string of every scalar, as CloudFormation does before it calls a custom resource.
+func stringified(v any) (any, error) {
+	switch v.(type) {
+	case []any, map[string]any:
+		return Each(v, stringified)
+	}
+	return Text(v), nil
+}
+
+// UUID is a UUID (version 8, which is free to be made of anything) from text.
+func UUID(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	h := hex.EncodeToString(sum[:16])
+	return h[:8] + "-" + h[8:12] + "-8" + h[13:16] + "-8" + h[17:20] + "-" + h[20:]
+}
