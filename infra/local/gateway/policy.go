@@ -10,21 +10,21 @@ import (
 
 // policy is the IAM policy that a Lambda authorizer answers (page apigateway-lambda-authorizer-output).
 type policy struct {
-	Statement list[statement]
+	Statement List[statement]
 }
 
 type statement struct {
 	Effect    string
-	Action    list[string]
-	Resource  list[string]
+	Action    List[string]
+	Resource  List[string]
 	Condition json.RawMessage
 }
 
-// list takes one value as a list of it, as IAM does.
-type list[T any] []T
+// List takes one value as a list of it, as IAM policies and tokens mean it.
+type List[T any] []T
 
 // UnmarshalJSON reads both forms.
-func (l *list[T]) UnmarshalJSON(raw []byte) error {
+func (l *List[T]) UnmarshalJSON(raw []byte) error {
 	if len(raw) > 0 && raw[0] == '[' {
 		return json.Unmarshal(raw, (*[]T)(l))
 	}
@@ -32,7 +32,7 @@ func (l *list[T]) UnmarshalJSON(raw []byte) error {
 	if err := json.Unmarshal(raw, &one); err != nil {
 		return err
 	}
-	*l = list[T]{one}
+	*l = List[T]{one}
 	return nil
 }
 

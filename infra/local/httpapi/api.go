@@ -44,6 +44,12 @@ type Route struct {
 	Scopes []string // AuthorizationScopes: the token needs at least one of them
 }
 
+type server struct {
+	api      API
+	routes   []*route
+	bodyTime time.Duration
+}
+
 var stageName = regexp.MustCompile(`^(\$default|[A-Za-z0-9_-]{1,128})$`)
 
 // New checks the description and returns the handler that serves it. The handler starts no goroutine of its own.
@@ -59,41 +65,34 @@ func compile(api API) (*server, error) {
 	if !stageName.MatchString(api.Stage) {
 		return nil, fmt.Errorf("stage name %q: use $default or letters, digits, hyphens and underscores", api.Stage)
 	}
-	if err := api.CORS.check(); err != nil {
-		return nil, err
-	}
 	routes, err := compileRoutes(api)
-	if err != nil {
-		return nil, err
-	}
-	return &server{api: api, routes: routes, bodyTime: bodyTime}, nil
-}
-
-type server struct {
-	api      API
-	routes   []*route
-	bodyTime time.Duration
+	return &server{api, routes, bodyTime}, errors.Join(err, api.CORS.check())
 }
 
 // ServeHTTP carries one request through the API and writes its line of the access log.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	in := &request{Request: r, api: &s.api, id: gateway.NewID(), received: time.Now().UTC()}
+	in := &request{Request: r, api: &s.api, id: gateway.NewID(), received: time.Now().UTC(), authorizer: map[string]string{}}
 	out := &recorder{ResponseWriter: w}
 	out.Header().Set("Apigw-Requestid", in.id)
 	s.serve(out, in)
 	if s.api.AccessLog.Format != "" {
-		s.api.AccessLog.Write(in.variables(out))
+		s.api.AccessLog.Write(in.outcome(out))
 	}
 }
 
 // serve takes the request through stage, route, limits, authorizer and function.
 func (s *server) serve(w http.ResponseWriter, in *request) {
+	var err error
+	if in.routedPath, in.rawPath, err = decodePaths(in.Request); err != nil {
+		writeMessage(w, http.StatusBadRequest)
+		return
+	}
 	if gateway.HeaderBytes(in.Request) > gateway.MaxHeaderBytes {
 		writeMessage(w, http.StatusRequestHeaderFieldsTooLarge)
 		return
 	}
 	s.api.CORS.allow(w.Header(), in.Request)
-	in.route, in.params = s.selectRoute(in.Request)
+	s.selectRoute(in)
 	preflight := s.api.CORS.answers(in.Request)
 	switch {
 	case in.route == nil && preflight:
@@ -121,47 +120,48 @@ func (s *server) serveRoute(w http.ResponseWriter, in *request, preflight bool) 
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	s.call(w, in)
+	in.call(w)
 }
 
 // call invokes the route's function and writes its answer. A viewer that goes away does not stop the function.
-func (s *server) call(w http.ResponseWriter, in *request) {
+func (in *request) call(w http.ResponseWriter) {
 	ctx, cancel := context.WithTimeout(lambda.WithTrace(context.Background(), in.trace()), in.route.Timeout)
 	defer cancel()
 	begun := time.Now()
-	result, err := s.api.Invoke(ctx, in.route.FunctionARN, in.event())
+	result, err := in.api.Invoke(ctx, in.route.FunctionARN, in.event())
 	in.integrationLatency = time.Since(begun)
+	status := failureStatus(err)
+	var a answer
+	if err == nil {
+		a, err = interpret(result)
+	}
+	if result.ErrorType() == lambda.TypeTimeout {
+		status = http.StatusGatewayTimeout
+	}
 	if err != nil {
-		in.fail(w, failureStatus(err), err)
+		in.integrationStatus, in.failure = status, err
+		slog.Warn("http api integration failed", "route", in.route.Key, "function", in.route.FunctionARN, "status", status, "error", err)
+		message := http.StatusText(status)
+		if status == http.StatusBadGateway {
+			message = http.StatusText(http.StatusInternalServerError) // the guides' words for a fault of the function
+		}
+		gateway.WriteMessage(w, status, message)
 		return
 	}
-	answer, err := interpret(result)
-	switch {
-	case result.ErrorType() == lambda.TypeTimeout:
-		in.fail(w, http.StatusGatewayTimeout, err)
-	case err != nil:
-		in.fail(w, http.StatusBadGateway, err)
-	default:
-		in.integrationStatus, in.functionStatus = http.StatusOK, answer.status
-		if s.api.CORS != nil {
-			dropCORS(answer.header)
-		}
-		answer.write(w)
+	in.integrationStatus, in.functionStatus = http.StatusOK, a.status
+	if in.api.CORS != nil {
+		dropCORS(a.header)
 	}
+	a.write(w)
 }
 
-// fail answers for an integration that brought no usable answer. The caller gets no details; the logs do.
-func (in *request) fail(w http.ResponseWriter, status int, err error) {
-	in.integrationStatus, in.failure = status, err
-	slog.Warn("http api integration failed", "route", in.route.Key, "function", in.route.FunctionARN, "status", status, "error", err)
-	writeMessage(w, status)
-}
-
-// failureStatus maps an invocation that brought no answer to a status: over the integration's timeout or nothing able
+// failureStatus is the status of an invocation that brought no answer: over the integration's timeout or nothing able
 // to answer 503, over a concurrency limit 429, too large for Lambda 413, a function that is not there or not permitted
-// 500 (page http-api-troubleshooting-lambda).
+// 500 (page http-api-troubleshooting-lambda). An answer that cannot be used, err being nil, is a bad gateway.
 func failureStatus(err error) int {
 	switch {
+	case err == nil:
+		return http.StatusBadGateway
 	case errors.Is(err, lambda.ErrThrottled):
 		return http.StatusTooManyRequests
 	case errors.Is(err, lambda.ErrTooLarge):
@@ -181,8 +181,9 @@ func (in *request) readBody(w http.ResponseWriter, limit time.Duration) int {
 	}
 	connection := http.NewResponseController(w)
 	_ = connection.SetReadDeadline(time.Now().Add(limit)) // what has no connection is not slow
-	body, err := io.ReadAll(http.MaxBytesReader(w, in.Body, maxBody))
 	var tooLarge *http.MaxBytesError
+	var err error
+	in.body, err = io.ReadAll(http.MaxBytesReader(w, in.Body, maxBody))
 	switch {
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
@@ -193,6 +194,5 @@ func (in *request) readBody(w http.ResponseWriter, limit time.Duration) int {
 		return http.StatusBadRequest
 	}
 	_ = connection.SetReadDeadline(time.Time{}) // as above
-	in.body = body
 	return 0
 }

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,19 +14,16 @@ import (
 // refusal is the answer to a request that its route's authorizer does not let through.
 type refusal struct {
 	status    int
+	reason    error  // for the log
 	message   string // "" for the status's own words
 	challenge string // WWW-Authenticate, "" for none
-	reason    error  // for the log
 }
 
 func (r *refusal) write(w http.ResponseWriter) {
 	if r.challenge != "" {
 		w.Header().Set("Www-Authenticate", r.challenge)
 	}
-	if r.message == "" {
-		r.message = http.StatusText(r.status)
-	}
-	gateway.WriteMessage(w, r.status, r.message)
+	gateway.WriteMessage(w, r.status, cmp.Or(r.message, http.StatusText(r.status)))
 }
 
 func (d Route) checkAuthorization() error {
@@ -38,11 +36,13 @@ func (d Route) checkAuthorization() error {
 	return nil
 }
 
+const noSignatures = "This route needs an IAM signature, which the local cloud does not check; it answers once it is deployed."
+
 // authorize asks the route's authorizer. It returns nil when the request may pass.
 func (in *request) authorize() *refusal {
 	switch rt := in.route; {
 	case rt.IAM:
-		return &refusal{status: http.StatusNotImplemented, message: "This route needs an IAM signature, which the local cloud does not check; it answers once it is deployed.", reason: errors.New("AWS_IAM is not checked locally")}
+		return &refusal{http.StatusNotImplemented, errors.New("AWS_IAM is not checked locally"), noSignatures, ""}
 	case rt.JWT != nil:
 		return in.authorizeJWT()
 	case rt.Authorizer != nil:
@@ -52,38 +52,34 @@ func (in *request) authorize() *refusal {
 }
 
 func (in *request) authorizeJWT() *refusal {
-	token, err := in.route.JWT.verify(in.source(in.route.JWT.IdentitySource), in.received)
+	t, err := in.route.JWT.verify(in.source(in.route.JWT.IdentitySource), in.received)
+	needed := in.route.Scopes
 	switch {
 	case errors.Is(err, errNoToken):
-		return &refusal{status: http.StatusUnauthorized, challenge: "Bearer", reason: err}
+		return &refusal{http.StatusUnauthorized, err, "", "Bearer"}
 	case err != nil:
-		challenge := fmt.Sprintf(`Bearer scope="" error="invalid_token" error_description=%q`, err)
-		return &refusal{status: http.StatusUnauthorized, challenge: challenge, reason: err}
-	case !token.hasOneOf(in.route.Scopes):
-		challenge := fmt.Sprintf(`Bearer scope=%q error="insufficient_scope"`, strings.Join(in.route.Scopes, " "))
-		return &refusal{status: http.StatusForbidden, challenge: challenge, reason: errors.New("the token has none of the route's scopes")}
+		return &refusal{http.StatusUnauthorized, err, "", fmt.Sprintf(`Bearer scope="" error="invalid_token" error_description=%q`, err)}
+	case len(needed) > 0 && !intersect(needed, t.scopes):
+		challenge := fmt.Sprintf(`Bearer scope=%q error="insufficient_scope"`, strings.Join(needed, " "))
+		return &refusal{http.StatusForbidden, errors.New("the token has none of the route's scopes"), "", challenge}
+	case len(needed) == 0:
+		t.scopes = nil // null where the route asks for none
 	}
-	scopes := token.scopes
-	if len(in.route.Scopes) == 0 {
-		scopes = nil // null where the route asks for none
+	in.authorized = map[string]any{"jwt": map[string]any{"claims": t.claims, "scopes": t.scopes}}
+	for name, value := range t.claims {
+		in.authorizer["claims."+name] = value
 	}
-	in.authorized = map[string]any{"jwt": map[string]any{"claims": token.claims, "scopes": scopes}}
 	return nil
 }
 
-// authorizerEvent is the Lambda authorizer's event of payload format 2.0 (page http-api-lambda-authorizer).
-type authorizerEvent struct {
-	described
-	Type           string   `json:"type"`
-	RouteARN       string   `json:"routeArn"`
-	IdentitySource []string `json:"identitySource"`
-}
-
 func (in *request) authorizeLambda() *refusal {
+	resource := in.routeARN()
 	event := func(identity []string) []byte {
-		return gateway.MustMarshal(authorizerEvent{described: in.described(), Type: "REQUEST", RouteARN: in.routeARN(), IdentitySource: identity})
+		e := in.describe()
+		e.Type, e.RouteARN, e.IdentitySource = "REQUEST", resource, identity
+		return gateway.MustMarshal(e)
 	}
-	verdict, err := in.route.Authorizer.Decide(in.source, event, in.routeARN())
+	verdict, err := in.route.Authorizer.Decide(in.source, event, resource)
 	switch {
 	case errors.Is(err, gateway.ErrUnauthorized):
 		return &refusal{status: http.StatusUnauthorized, reason: err}
@@ -92,51 +88,37 @@ func (in *request) authorizeLambda() *refusal {
 	case !verdict.Allowed:
 		return &refusal{status: http.StatusForbidden, reason: errors.New("the authorizer said no")}
 	}
-	in.authorized, in.principal = map[string]any{"lambda": verdict.Context}, verdict.PrincipalID
+	in.authorized = map[string]any{"lambda": verdict.Context}
+	var fields map[string]json.RawMessage
+	_ = json.Unmarshal(verdict.Context, &fields) // no context, no variables
+	for name, value := range fields {
+		in.authorizer[name] = strings.Trim(string(value), `"`)
+	}
+	in.authorizer["principalId"] = verdict.PrincipalID
 	return nil
 }
 
 // routeARN is arn:aws:execute-api:region:account:api/stage/METHOD/path.
 func (in *request) routeARN() string {
-	path := rawPath(in.URL)
+	path, function := in.rawPath, in.route.FunctionARN
 	if in.api.Stage != defaultRoute {
 		path = strings.TrimPrefix(path, "/"+in.api.Stage)
 	}
-	function := in.route.FunctionARN
 	return fmt.Sprintf("arn:aws:execute-api:%s:%s:%s/%s/%s%s", gateway.RegionOf(function), gateway.AccountOf(function), in.api.ID, in.api.Stage, in.Method, path)
 }
 
 // source gives the value of an identity source: a header, a query parameter, a context or a stage variable.
 func (in *request) source(expression string) string {
-	if name, ok := strings.CutPrefix(expression, "$request.header."); ok {
+	kind, name, _ := strings.Cut(strings.TrimPrefix(expression, "$request."), ".")
+	switch kind {
+	case "header":
 		return in.Header.Get(name)
-	}
-	if name, ok := strings.CutPrefix(expression, "$request.querystring."); ok {
+	case "querystring":
 		return query(in.URL.RawQuery)[name]
+	case "$context":
+		return in.variables()[name]
+	case "$stageVariables":
+		return in.api.StageVariables[name]
 	}
-	if name, ok := strings.CutPrefix(expression, "$context."); ok {
-		return in.variables(nil)[name]
-	}
-	name, _ := strings.CutPrefix(expression, "$stageVariables.")
-	return in.api.StageVariables[name]
-}
-
-// authorizerVariables are $context.authorizer.claims.NAME of a token and $context.authorizer.NAME of a Lambda
-// authorizer's context.
-func (in *request) authorizerVariables() map[string]string {
-	v := map[string]string{"principalId": in.principal}
-	authorized, _ := in.authorized.(map[string]any)
-	if token, ok := authorized["jwt"].(map[string]any); ok {
-		for name, value := range token["claims"].(map[string]string) {
-			v["claims."+name] = value
-		}
-	}
-	if raw, ok := authorized["lambda"].(json.RawMessage); ok {
-		var fields map[string]json.RawMessage
-		_ = json.Unmarshal(raw, &fields) // no context, no variables
-		for name, value := range fields {
-			v[name] = strings.Trim(string(value), `"`)
-		}
-	}
-	return v
+	return ""
 }

@@ -150,6 +150,7 @@ func TestConfigurationsThatAPIGatewayRefuses(t *testing.T) {
 		"TTL":               func(a *API) { a.Routes[0].Authorizer = &gateway.Authorizer{FunctionARN: "x", TTL: 2 * time.Hour} },
 		"identity source.":  func(a *API) { a.Routes[0].Authorizer = &gateway.Authorizer{FunctionARN: "x", TTL: time.Hour} },
 		"credentials":       func(a *API) { a.CORS = &CORS{AllowOrigins: []string{"*"}, AllowCredentials: true} },
+		"wildcard stands":   func(a *API) { a.CORS = &CORS{AllowOrigins: []string{"https://*.example.com"}} },
 		"requestId":         func(a *API) { a.AccessLog.Format = "$context.status" },
 		"not declared":      func(a *API) { a.RouteThrottle = map[string]gateway.Throttle{"GET /none": {}} },
 	} {

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -15,8 +16,18 @@ type CORS struct {
 	AllowCredentials                                        bool
 }
 
+var wildcardOrigins = []string{"*", "http://*", "https://*"}
+
 func (c *CORS) check() error {
-	if c != nil && c.AllowCredentials && slices.Contains(c.AllowOrigins, "*") {
+	if c == nil {
+		return nil
+	}
+	for _, o := range c.AllowOrigins {
+		if strings.Contains(o, "*") && !slices.Contains(wildcardOrigins, o) {
+			return fmt.Errorf("CORS: origin %q: a wildcard stands alone, as in *, http://* and https://*", o)
+		}
+	}
+	if c.AllowCredentials && slices.Contains(c.AllowOrigins, "*") {
 		return errors.New("CORS: credentials are not possible with the origin *; list the origins")
 	}
 	return nil
@@ -32,31 +43,31 @@ func (c *CORS) answers(r *http.Request) bool {
 // allow sets the headers that r's origin is to get: none for an origin that is not allowed, and none for OPTIONS that
 // is no preflight.
 func (c *CORS) allow(h http.Header, r *http.Request) {
-	origin := r.Header.Get("Origin")
-	if c == nil || origin == "" || r.Method == http.MethodOptions && !c.answers(r) {
+	preflight := c.answers(r)
+	if c == nil || r.Method == http.MethodOptions && !preflight {
 		return
 	}
-	allowed := c.allowOrigin(origin)
+	allowed := c.allowOrigin(r.Header.Get("Origin"))
 	if allowed == "" {
 		return
 	}
-	h.Set("Access-Control-Allow-Origin", allowed)
-	set := func(name string, values []string) {
+	set := func(name string, values ...string) {
 		if len(values) > 0 {
-			h.Set(name, strings.Join(values, ","))
+			h.Set("Access-Control-"+name, strings.Join(values, ","))
 		}
 	}
+	set("Allow-Origin", allowed)
+	set("Expose-Headers", c.ExposeHeaders...)
 	if c.AllowCredentials {
-		h.Set("Access-Control-Allow-Credentials", "true")
+		set("Allow-Credentials", "true")
 	}
-	set("Access-Control-Expose-Headers", c.ExposeHeaders)
-	if !c.answers(r) {
+	if !preflight {
 		return
 	}
-	set("Access-Control-Allow-Methods", c.AllowMethods)
-	set("Access-Control-Allow-Headers", c.AllowHeaders)
+	set("Allow-Methods", c.AllowMethods...)
+	set("Allow-Headers", c.AllowHeaders...)
 	if c.MaxAge != nil {
-		h.Set("Access-Control-Max-Age", strconv.Itoa(*c.MaxAge))
+		set("Max-Age", strconv.Itoa(*c.MaxAge))
 	}
 }
 
@@ -64,11 +75,13 @@ func (c *CORS) allow(h http.Header, r *http.Request) {
 // one origin.
 func (c *CORS) allowOrigin(origin string) string {
 	for _, o := range c.AllowOrigins {
-		scheme := strings.TrimSuffix(o, "*")
+		scheme, all := strings.CutSuffix(o, "*")
 		switch {
+		case origin == "":
+			return ""
 		case o == "*":
 			return "*"
-		case (o == "http://*" || o == "https://*") && strings.HasPrefix(origin, scheme), strings.EqualFold(o, origin):
+		case all && strings.HasPrefix(origin, scheme), strings.EqualFold(o, origin):
 			return origin
 		}
 	}
@@ -78,7 +91,7 @@ func (c *CORS) allowOrigin(origin string) string {
 // dropCORS removes the headers of a function: with CORS configured API Gateway ignores them.
 func dropCORS(h http.Header) {
 	for name := range h {
-		if strings.HasPrefix(http.CanonicalHeaderKey(name), "Access-Control-") {
+		if strings.HasPrefix(name, "Access-Control-") {
 			delete(h, name)
 		}
 	}

@@ -13,17 +13,14 @@ import (
 	"github.com/miyabi-society/platform/infra/local/gateway"
 )
 
-// event is the Lambda proxy event of payload format 2.0 (page http-api-develop-integrations-lambda, "Payload format
-// structure"). Fields without a value are absent.
+// event is the event of payload format 2.0 for the integration (page http-api-develop-integrations-lambda, "Payload
+// format structure") and for a Lambda authorizer (page http-api-lambda-authorizer), each with fields that the other has
+// not. Fields without a value are absent.
 type event struct {
-	described
-	Body   *string `json:"body,omitempty"`
-	Base64 bool    `json:"isBase64Encoded"`
-}
-
-// described is what the integration's event and the authorizer's have in common.
-type described struct {
 	Version        string            `json:"version"`
+	Type           string            `json:"type,omitempty"`           // of an authorizer's event
+	RouteARN       string            `json:"routeArn,omitempty"`       // as above
+	IdentitySource []string          `json:"identitySource,omitempty"` // as above
 	RouteKey       string            `json:"routeKey"`
 	RawPath        string            `json:"rawPath"`
 	RawQueryString string            `json:"rawQueryString"`
@@ -33,20 +30,22 @@ type described struct {
 	Context        eventContext      `json:"requestContext"`
 	PathParameters map[string]string `json:"pathParameters,omitempty"`
 	StageVariables map[string]string `json:"stageVariables,omitempty"`
+	Body           string            `json:"body,omitempty"`
+	Base64         *bool             `json:"isBase64Encoded,omitempty"` // of an integration's event
 }
 
 type eventContext struct {
-	AccountID    string    `json:"accountId"`
-	APIID        string    `json:"apiId"`
-	Authorizer   any       `json:"authorizer,omitempty"`
-	DomainName   string    `json:"domainName"`
-	DomainPrefix string    `json:"domainPrefix"`
-	HTTP         eventHTTP `json:"http"`
-	RequestID    string    `json:"requestId"`
-	RouteKey     string    `json:"routeKey"`
-	Stage        string    `json:"stage"`
-	Time         string    `json:"time"`
-	TimeEpoch    int64     `json:"timeEpoch"`
+	AccountID    string         `json:"accountId"`
+	APIID        string         `json:"apiId"`
+	Authorizer   map[string]any `json:"authorizer,omitempty"`
+	DomainName   string         `json:"domainName"`
+	DomainPrefix string         `json:"domainPrefix"`
+	HTTP         eventHTTP      `json:"http"`
+	RequestID    string         `json:"requestId"`
+	RouteKey     string         `json:"routeKey"`
+	Stage        string         `json:"stage"`
+	Time         string         `json:"time"`
+	TimeEpoch    int64          `json:"timeEpoch"`
 }
 
 type eventHTTP struct {
@@ -57,46 +56,31 @@ type eventHTTP struct {
 	UserAgent string `json:"userAgent"`
 }
 
+// describe renders what both events tell of the request.
+func (in *request) describe() event {
+	prefix, _, _ := strings.Cut(in.Host, ".")
+	return event{
+		Version: "2.0", RouteKey: in.route.Key, RawPath: in.rawPath, RawQueryString: in.URL.RawQuery,
+		Cookies: cookies(in.Header), Headers: in.headers(), Query: query(in.URL.RawQuery),
+		Context: eventContext{
+			AccountID: gateway.AccountOf(in.route.FunctionARN), APIID: in.api.ID, DomainName: in.Host, DomainPrefix: prefix,
+			HTTP:      eventHTTP{in.Method, in.rawPath, in.Proto, gateway.SourceIP(in.Request), in.UserAgent()},
+			RequestID: in.id, RouteKey: in.route.Key, Stage: in.api.Stage, Authorizer: in.authorized,
+			Time: gateway.RequestTime(in.received), TimeEpoch: in.received.UnixMilli(),
+		},
+		PathParameters: in.params, StageVariables: in.api.StageVariables,
+	}
+}
+
 // event renders the request for the integration.
 func (in *request) event() []byte {
-	e := event{described: in.described()}
-	e.Context.Authorizer = in.authorized
-	if len(in.body) > 0 {
-		body := string(in.body)
-		if e.Base64 = !isText(in.Header.Get("Content-Type")) || !utf8.Valid(in.body); e.Base64 {
-			body = base64.StdEncoding.EncodeToString(in.body)
-		}
-		e.Body = &body
+	e := in.describe()
+	encoded := len(in.body) > 0 && !(isText(in.Header.Get("Content-Type")) && utf8.Valid(in.body))
+	e.Base64, e.Body = &encoded, string(in.body)
+	if encoded {
+		e.Body = base64.StdEncoding.EncodeToString(in.body)
 	}
 	return gateway.MustMarshal(e)
-}
-
-func (in *request) described() described {
-	return described{
-		Version: "2.0", RouteKey: in.route.Key, RawPath: rawPath(in.URL), RawQueryString: in.URL.RawQuery,
-		Cookies: cookies(in.Header), Headers: in.headers(), Query: query(in.URL.RawQuery),
-		Context: in.context(), PathParameters: in.params, StageVariables: in.api.StageVariables,
-	}
-}
-
-func (in *request) context() eventContext {
-	prefix, _, _ := strings.Cut(in.Host, ".")
-	return eventContext{
-		AccountID: gateway.AccountOf(in.route.FunctionARN), APIID: in.api.ID, DomainName: in.Host, DomainPrefix: prefix,
-		HTTP:      eventHTTP{in.Method, rawPath(in.URL), in.Proto, gateway.SourceIP(in.Request), in.UserAgent()},
-		RequestID: in.id, RouteKey: in.route.Key, Stage: in.api.Stage,
-		Time: gateway.RequestTime(in.received), TimeEpoch: in.received.UnixMilli(),
-	}
-}
-
-// rawPath is the path as HTTP APIs pass it: with the stage, percent-decoded, and cut at a "?" that decoding brings out.
-// The guide shows only a plain path; both are what functions receive from a live API.
-func rawPath(u *url.URL) string {
-	path, _, _ := strings.Cut(unescapePath(u.EscapedPath()), "?")
-	if path == "" {
-		return "/"
-	}
-	return path
 }
 
 // plainText is the type that API Gateway gives to what has none.
@@ -109,17 +93,13 @@ var hopByHop = []string{"connection", "keep-alive", "proxy-authenticate", "proxy
 // API Gateway adds: it is reached by HTTPS only, appends the caller to X-Forwarded-For, starts a trace if none runs, and
 // gives a request without payload a content type (page api-gateway-known-issues, "Important notes for HTTP APIs").
 func (in *request) headers() map[string]string {
-	dropped := append([]string{"cookie"}, hopByHop...)
-	for _, v := range in.Header.Values("Connection") {
-		for name := range strings.SplitSeq(v, ",") {
-			dropped = append(dropped, strings.ToLower(strings.TrimSpace(name)))
-		}
-	}
 	h := map[string]string{}
 	for name, values := range in.Header {
-		if name = strings.ToLower(name); !slices.Contains(dropped, name) {
-			h[name] = strings.Join(values, ",")
-		}
+		h[strings.ToLower(name)] = strings.Join(values, ",")
+	}
+	dropped := append([]string{"cookie"}, hopByHop...)
+	for _, name := range append(dropped, strings.Split(strings.ToLower(h["connection"]), ",")...) {
+		delete(h, strings.TrimSpace(name))
 	}
 	if len(in.body) == 0 && h["content-type"] == "" {
 		h["content-type"] = plainText
@@ -127,7 +107,7 @@ func (in *request) headers() map[string]string {
 	h["host"] = in.Host
 	h["content-length"] = strconv.Itoa(len(in.body))
 	h["x-forwarded-proto"], h["x-forwarded-port"] = "https", "443"
-	h["x-forwarded-for"] = strings.TrimPrefix(strings.Join(in.Header.Values("X-Forwarded-For"), ", ")+", "+gateway.SourceIP(in.Request), ", ")
+	h["x-forwarded-for"] = strings.Join(append(in.Header.Values("X-Forwarded-For"), gateway.SourceIP(in.Request)), ", ")
 	h[traceHeader] = in.trace()
 	return h
 }
@@ -179,13 +159,14 @@ func unescapeQuery(s string) string {
 	return s
 }
 
-// isText reports whether a body of this content type travels as text. HTTP APIs do that for these types alone; a form
-// or a body without a type is sent in base64.
+// isText reports whether a body of this content type travels as text. HTTP APIs do that for these types in UTF-8 alone;
+// a form or a body without a type is sent in base64. The guide tells only that binary types are; these are the types
+// that live APIs take for text.
 func isText(contentType string) bool {
-	t, _, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		t, _, _ = strings.Cut(strings.ToLower(contentType), ";")
-		t = strings.TrimSpace(t)
+	kind, params, _ := mime.ParseMediaType(contentType) // a kind that cannot be read is no text
+	if charset, ok := params["charset"]; ok && !strings.EqualFold(charset, "utf-8") {
+		return false
 	}
-	return strings.HasPrefix(t, "text/") || t == "application/json" || t == "application/javascript" || t == "application/xml"
+	return strings.HasPrefix(kind, "text/") ||
+		slices.Contains([]string{"application/json", "application/javascript", "application/xml", "application/graphql"}, kind)
 }

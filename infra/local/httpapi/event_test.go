@@ -62,10 +62,13 @@ func TestRequestIDReachesFunctionAndCaller(t *testing.T) {
 	}
 }
 
-func TestRawPathIsDecodedAndRawQueryStringIsNot(t *testing.T) {
+// What live APIs made of these paths was captured with github.com/hotsock/voker, vokerhttp/testdata/ingress-paths.json.
+func TestRawPathIsDecodedTwiceAndRawQueryStringIsNot(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{
-		"/a%2Fb": "/a/b", "/%40id/x%23y": "/@id/x#y", "/a%3Fb": "/a", "/a//b/": "/a//b/", "/a+b": "/a+b", "/100%25": "/100%",
+		"/plain": "/plain", "/space%20value": "/space value", "/question%3Fvalue": "/question", "/hash%23value": "/hash#value", "/slash%2Fvalue": "/slash/value",
+		"/unicode-%CE%BB-%E4%B8%96%E7%95%8C": "/unicode-λ-世界", "/literal%252Fvalue": "/literal/value", "/literal%253Fvalue": "/literal?value",
+		"/literal%2525value": "/literal%value", "/%40id": "/@id", "/a//b/": "/a//b/", "/a+b": "/a+b", "/%3F": "/",
 	} {
 		b := &backend{}
 		serve(t, b.api(t, "$default"), get(path+"?q=a%20b+c&q=%2C&r"))
@@ -73,6 +76,14 @@ func TestRawPathIsDecodedAndRawQueryStringIsNot(t *testing.T) {
 		wantEqual(t, "http.path of "+path, b.at("requestContext", "http", "path"), want)
 		wantEqual(t, "rawQueryString", b.at("rawQueryString"), "q=a%20b+c&q=%2C&r")
 	}
+}
+
+// As above: %25 becomes a bare percent sign, which cannot be decoded again.
+func TestAPathThatCannotBeDecodedTwiceIsABadRequest(t *testing.T) {
+	t.Parallel()
+	b := &backend{}
+	res := serve(t, b.api(t, "$default"), get("/percent%25done"))
+	wantEqual(t, "answer", []any{res.StatusCode, body(t, res), b.called}, []any{400, `{"message":"Bad Request"}`, ""})
 }
 
 func TestDuplicateQueryParametersAreJoinedInOrder(t *testing.T) {
@@ -171,7 +182,8 @@ func TestOnlyTextBodiesTravelAsText(t *testing.T) {
 	t.Parallel()
 	for contentType, text := range map[string]bool{
 		"application/json": true, "application/json; charset=utf-8": true, "text/csv": true, "application/xml": true,
-		"application/javascript": true, "TEXT/Plain": true, "application/problem+json": false,
+		"application/javascript": true, "application/graphql": true, "TEXT/Plain; CHARSET=UTF-8": true, "application/problem+json": false,
+		"text/plain; charset=iso-8859-1": false, "image/svg+xml": false, "multipart/form-data; boundary=x": false,
 		"application/x-www-form-urlencoded": false, "application/octet-stream": false, "": false, "text": false,
 	} {
 		b := &backend{}

@@ -18,7 +18,6 @@ import (
 // Limits of JWT authorizers (page http-api-quotas).
 const (
 	maxAudiences = 50
-	maxScopes    = 10
 	maxToken     = 10_240 // the header that carries it cannot be longer
 )
 
@@ -54,9 +53,16 @@ type token struct {
 	scopes []string
 }
 
-// hasOneOf reports whether the token has one of the scopes, or whether none is asked for.
-func (t token) hasOneOf(scopes []string) bool {
-	return len(scopes) == 0 || slices.ContainsFunc(scopes, func(s string) bool { return slices.Contains(t.scopes, s) })
+// registered are the claims that are checked. Times are seconds since 1970.
+type registered struct {
+	Issuer    string               `json:"iss"`
+	Audience  gateway.List[string] `json:"aud"`
+	ClientID  string               `json:"client_id"`
+	Expires   float64              `json:"exp"`
+	NotBefore float64              `json:"nbf"`
+	IssuedAt  float64              `json:"iat"`
+	Scope     gateway.List[string] `json:"scope"`
+	Scp       gateway.List[string] `json:"scp"`
 }
 
 // verify follows the steps of "Authorizing API requests". The identity source holds the token alone or after "Bearer ".
@@ -68,24 +74,19 @@ func (a *JWTAuthorizer) verify(source string, now time.Time) (token, error) {
 		return token{}, errNoToken
 	}
 	message, err := jws.ParseString(source, jws.WithCompact())
-	claims := map[string]any{}
-	if err != nil || len(source) > maxToken || decodeNumbers(message.Payload(), &claims) != nil {
+	if err != nil || len(source) > maxToken {
 		return token{}, errFormat
 	}
+	var c registered
+	t, err := describeToken(message.Payload())
+	if err != nil || json.Unmarshal(message.Payload(), &c) != nil {
+		return token{}, errFormat
+	}
+	t.scopes = strings.Fields(strings.Join(append(c.Scope, c.Scp...), " "))
 	if err := a.checkSignature(message, source); err != nil {
 		return token{}, err
 	}
-	if err := a.checkClaims(claims, now); err != nil {
-		return token{}, err
-	}
-	return describeToken(claims), nil
-}
-
-// decodeNumbers keeps the digits of numbers.
-func decodeNumbers(raw []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	return d.Decode(into)
+	return t, a.checkClaims(c, now)
 }
 
 // algorithms are those that API Gateway supports: RSA only.
@@ -109,84 +110,43 @@ func (a *JWTAuthorizer) checkSignature(m *jws.Message, compact string) error {
 }
 
 // checkClaims checks iss, aud or client_id, exp, nbf and iat. client_id counts only where aud is absent.
-func (a *JWTAuthorizer) checkClaims(claims map[string]any, now time.Time) error {
-	if claims["iss"] != a.Issuer {
-		return errors.New("the token does not have a valid issuer")
-	}
-	audience := claims["aud"]
-	if audience == nil {
-		audience = claims["client_id"]
-	}
-	if !slices.ContainsFunc(texts(audience), func(x string) bool { return slices.Contains(a.Audience, x) }) {
-		return errors.New("the token does not have a valid audience")
+func (a *JWTAuthorizer) checkClaims(c registered, now time.Time) error {
+	if c.Audience == nil {
+		c.Audience = gateway.List[string]{c.ClientID}
 	}
 	seconds := float64(now.UnixMilli()) / 1000
-	exp, ok := number(claims["exp"])
-	if !ok || exp <= seconds {
+	switch {
+	case c.Issuer != a.Issuer:
+		return errors.New("the token does not have a valid issuer")
+	case !intersect(c.Audience, a.Audience):
+		return errors.New("the token does not have a valid audience")
+	case c.Expires <= seconds:
 		return errors.New("the token has expired")
-	}
-	for _, name := range []string{"nbf", "iat"} {
-		if claims[name] == nil {
-			continue
-		}
-		if v, ok := number(claims[name]); !ok || v > seconds+1 { // a whole second may be rounded up
-			return fmt.Errorf("the token is used before %s", name)
-		}
+	case max(c.NotBefore, c.IssuedAt) > seconds+1: // a whole second may be rounded up
+		return errors.New("the token is used before it is valid")
 	}
 	return nil
 }
 
-func number(v any) (float64, bool) {
-	n, ok := v.(json.Number)
-	if !ok {
-		return 0, false
-	}
-	f, err := n.Float64()
-	return f, err == nil
+func intersect(a, b []string) bool {
+	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
 }
 
-// texts takes a text or a list of them.
-func texts(v any) []string {
-	switch x := v.(type) {
-	case string:
-		return []string{x}
-	case []any:
-		var list []string
-		for _, e := range x {
-			if s, ok := e.(string); ok {
-				list = append(list, s)
-			}
-		}
-		return list
+// describeToken turns claims into text, as functions get them: numbers as digits, lists as "[a b]", objects as
+// "map[name:value]". A claim that is null is left out. The guide shows plain claims only; the rest is what live APIs
+// deliver.
+func describeToken(payload []byte) (token, error) {
+	var all map[string]any
+	d := json.NewDecoder(bytes.NewReader(payload))
+	d.UseNumber() // keeps the digits
+	if err := d.Decode(&all); err != nil {
+		return token{}, err
 	}
-	return nil
-}
-
-// describeToken turns claims into text, as functions get them: numbers as digits, lists as "[a b]", objects as JSON. A
-// claim that is null is left out. The guide shows plain claims only; the rest is what live APIs deliver.
-func describeToken(claims map[string]any) token {
 	t := token{claims: map[string]string{}}
-	for name, value := range claims {
+	for name, value := range all {
 		if value != nil {
-			t.claims[name] = claimText(value)
+			t.claims[name] = fmt.Sprint(value)
 		}
 	}
-	for _, text := range append(texts(claims["scope"]), texts(claims["scp"])...) {
-		t.scopes = append(t.scopes, strings.Fields(text)...)
-	}
-	return t
-}
-
-func claimText(value any) string {
-	switch x := value.(type) {
-	case []any:
-		parts := make([]string, len(x))
-		for i, e := range x {
-			parts[i] = claimText(e)
-		}
-		return "[" + strings.Join(parts, " ") + "]"
-	case map[string]any:
-		return string(gateway.MustMarshal(x))
-	}
-	return fmt.Sprint(value)
+	return t, nil
 }

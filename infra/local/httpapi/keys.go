@@ -22,10 +22,10 @@ const (
 	keysRetry     = 5 * time.Second // between two questions for a key that is not there
 )
 
-// keyCache holds the public keys of one issuer.
+// keyCache holds the RSA keys of one issuer by their ids.
 type keyCache struct {
 	mu    sync.Mutex
-	keys  jwk.Set
+	keys  map[string]jwk.Key
 	asked time.Time
 }
 
@@ -33,37 +33,21 @@ type keyCache struct {
 func (c *keyCache) find(issuer, kid string) (jwk.Key, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	age := time.Since(c.asked)
-	if key := c.of(kid); key != nil && age < keysLifetime {
-		return key, nil
-	}
-	if c.asked.IsZero() || age > keysRetry {
+	if age := time.Since(c.asked); age > keysLifetime || c.keys[kid] == nil && age > keysRetry {
+		var err error
 		c.asked = time.Now()
-		keys, err := fetchKeys(issuer)
-		if err != nil {
+		if c.keys, err = fetchKeys(issuer); err != nil {
 			return nil, fmt.Errorf("asking the issuer for its keys: %w", err)
 		}
-		c.keys = keys
 	}
-	if key := c.of(kid); key != nil {
+	if key := c.keys[kid]; key != nil {
 		return key, nil
 	}
 	return nil, errors.New("the token's kid is not among the issuer's keys")
 }
 
-// of is nil for a kid that is not there or is no RSA key's.
-func (c *keyCache) of(kid string) jwk.Key {
-	if c.keys == nil {
-		return nil
-	}
-	if key, ok := c.keys.LookupKeyID(kid); ok && key.KeyType() == jwa.RSA() {
-		return key
-	}
-	return nil
-}
-
 // fetchKeys reads the issuer's discovery document and the key set that it names.
-func fetchKeys(issuer string) (jwk.Set, error) {
+func fetchKeys(issuer string) (map[string]jwk.Key, error) {
 	body, err := fetch(strings.TrimSuffix(issuer, "/") + "/.well-known/openid-configuration")
 	if err != nil {
 		return nil, err
@@ -77,7 +61,18 @@ func fetchKeys(issuer string) (jwk.Set, error) {
 	if body, err = fetch(discovery.JWKS); err != nil {
 		return nil, err
 	}
-	return jwk.Parse(body, jwk.WithIgnoreParseError(true)) // keys of other kinds are passed over
+	set, err := jwk.Parse(body, jwk.WithIgnoreParseError(true)) // keys of other kinds are passed over
+	if err != nil {
+		return nil, fmt.Errorf("reading the issuer's keys: %w", err)
+	}
+	keys := map[string]jwk.Key{}
+	for i := range set.Len() {
+		key, _ := set.Key(i)
+		if kid, ok := key.KeyID(); ok && key.KeyType() == jwa.RSA() {
+			keys[kid] = key
+		}
+	}
+	return keys, nil
 }
 
 func fetch(url string) ([]byte, error) {

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -15,11 +16,13 @@ type request struct {
 	api        *API
 	id         string
 	received   time.Time
+	routedPath string // decoded once: what routes are matched with
+	rawPath    string // decoded twice: what functions get
 	route      *route // nil where none matches
 	params     map[string]string
 	body       []byte
-	authorized any    // requestContext.authorizer
-	principal  string // that a Lambda authorizer named
+	authorized map[string]any    // requestContext.authorizer
+	authorizer map[string]string // $context.authorizer.NAME of the access log
 
 	integrationStatus  int // of the invocation; 0 where the function was not called
 	functionStatus     int // that the function answered; 0 where it did not
@@ -49,50 +52,50 @@ func (w *recorder) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// variables are the $context variables of HTTP APIs by name (page http-api-logging-variables).
-func (in *request) variables(out *recorder) map[string]string {
+// variables are the $context variables of a request by name (page http-api-logging-variables).
+func (in *request) variables() map[string]string {
 	prefix, _, _ := strings.Cut(in.Host, ".")
-	ip := gateway.SourceIP(in.Request)
 	v := map[string]string{
 		"apiId": in.api.ID, "domainName": in.Host, "domainPrefix": prefix, "extendedRequestId": in.id, "requestId": in.id,
-		"httpMethod": in.Method, "path": rawPath(in.URL), "protocol": in.Proto, "stage": in.api.Stage,
-		"identity.sourceIp": ip, "identity.userAgent": in.UserAgent(),
+		"httpMethod": in.Method, "path": in.rawPath, "protocol": in.Proto, "stage": in.api.Stage,
+		"identity.sourceIp": gateway.SourceIP(in.Request), "identity.userAgent": in.UserAgent(),
 		"requestTime": gateway.RequestTime(in.received), "requestTimeEpoch": strconv.FormatInt(in.received.UnixMilli(), 10),
 	}
 	if in.route != nil {
 		v["routeKey"], v["accountId"] = in.route.Key, gateway.AccountOf(in.route.FunctionARN)
 	}
-	if in.integrationStatus != 0 {
-		status, latency := strconv.Itoa(in.integrationStatus), milliseconds(in.integrationLatency)
-		v["integrationStatus"], v["integration.integrationStatus"] = status, status
-		if in.functionStatus != 0 {
-			v["integration.status"] = strconv.Itoa(in.functionStatus)
-		}
-		v["integrationLatency"], v["integration.latency"] = latency, latency
-	}
-	switch {
-	case in.failure == nil:
-	case in.integrationStatus == 0:
-		v["authorizer.error"] = in.failure.Error()
-	default:
-		v["integrationErrorMessage"], v["integration.error"] = in.failure.Error(), in.failure.Error()
-	}
-	for name, value := range in.authorizerVariables() {
+	for name, value := range in.authorizer {
 		v["authorizer."+name] = value
-	}
-	if out != nil {
-		in.addAnswer(v, out)
 	}
 	return v
 }
 
-func (in *request) addAnswer(v map[string]string, out *recorder) {
+// outcome adds to the variables how the request ended.
+func (in *request) outcome(out *recorder) map[string]string {
+	v := in.variables()
 	v["status"], v["responseLength"] = strconv.Itoa(out.status), strconv.Itoa(out.length)
 	v["responseLatency"] = milliseconds(time.Since(in.received))
 	if out.status >= http.StatusBadRequest && in.integrationStatus != http.StatusOK {
 		v["error.message"] = http.StatusText(out.status)
 		v["error.messageString"] = strconv.Quote(v["error.message"])
 	}
+	if in.integrationStatus == 0 {
+		if in.failure != nil {
+			v["authorizer.error"] = in.failure.Error()
+		}
+		return v
+	}
+	status, latency := strconv.Itoa(in.integrationStatus), milliseconds(in.integrationLatency)
+	maps.Copy(v, map[string]string{
+		"integrationStatus": status, "integration.integrationStatus": status, "integrationLatency": latency, "integration.latency": latency,
+	})
+	if in.functionStatus != 0 {
+		v["integration.status"] = strconv.Itoa(in.functionStatus)
+	}
+	if in.failure != nil {
+		v["integrationErrorMessage"], v["integration.error"] = in.failure.Error(), in.failure.Error()
+	}
+	return v
 }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

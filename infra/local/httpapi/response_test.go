@@ -21,6 +21,8 @@ func TestJSONWithoutStatusCodeIsTheBody(t *testing.T) {
 	for answer, want := range map[string]string{
 		`{"message":"Hello"}`: `{"message":"Hello"}`, `"Hello from Lambda!"`: "Hello from Lambda!", ` "<a>" `: "<a>",
 		`[1,2]`: `[1,2]`, `null`: `null`, `3`: `3`, `{"statusCode":null,"body":"x"}`: `{"statusCode":null,"body":"x"}`,
+		`{"StatusCode":201,"Body":"x"}`: `{"StatusCode":201,"Body":"x"}`, `{"headers":{"content-type":"application/xml"}}`: `{"headers":{"content-type":"application/xml"}}`,
+		`true`: `true`, `""`: ``, `"say \"hi\""`: `say "hi"`,
 	} {
 		b := &backend{answer: answer}
 		res := serve(t, b.api(t, "$default"), get("/"))
@@ -54,6 +56,13 @@ func TestBase64BodiesAreDecoded(t *testing.T) {
 	wantEqual(t, "body", body(t, serve(t, b.api(t, "$default"), get("/"))), "\x89PNG")
 }
 
+func TestNamesOfAnAnswersFieldsAreCaseSensitive(t *testing.T) {
+	t.Parallel()
+	b := &backend{answer: `{"statusCode":201,"StatusCode":500,"Body":"x","Headers":{"x-a":"1"},"IsBase64Encoded":true}`}
+	res := serve(t, b.api(t, "$default"), get("/"))
+	wantEqual(t, "answer", []any{res.StatusCode, body(t, res), res.Header.Get("X-A")}, []any{201, "", ""})
+}
+
 // Format 2.0 has no multiValueHeaders.
 func TestAnswerWithoutContentTypeIsPlainText(t *testing.T) {
 	t.Parallel()
@@ -76,14 +85,14 @@ func TestHeadersOfTheConnectionStayOut(t *testing.T) {
 func TestInvalidAnswersAreBadGateways(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []string{
-		`<html>`, ` `, `{"statusCode":99}`, `{"statusCode":600}`, `{"statusCode":"abc"}`, `{"statusCode":{}}`, `{"statusCode":101}`,
-		`{"statusCode":200,"body":{"a":1}}`, `{"statusCode":200,"headers":{"a":["b"]}}`, `{"statusCode":200,"headers":"a"}`,
+		`<html>`, ` `, `{"statusCode":99}`, `{"statusCode":600}`, `{"statusCode":"abc"}`, `{"statusCode":{}}`, `{"statusCode":101}`, `{"statusCode":200.5}`, `{"statusCode":true}`,
+		`{"statusCode":200,"body":{"a":1}}`, `{"statusCode":200,"body":5}`, `{"statusCode":200,"headers":{"a":["b"]}}`, `{"statusCode":200,"headers":"a"}`,
 		`{"statusCode":200,"cookies":"a=1"}`, `{"statusCode":200,"body":"%%%","isBase64Encoded":true}`, `{"statusCode":200`,
 	} {
 		b := &backend{answer: answer}
 		res := serve(t, b.api(t, "$default"), get("/"))
 		wantEqual(t, answer, res.StatusCode, 502)
-		wantEqual(t, "body", body(t, res), `{"message":"Bad Gateway"}`)
+		wantEqual(t, "body", body(t, res), `{"message":"Internal Server Error"}`)
 	}
 }
 
@@ -106,7 +115,11 @@ func TestFailuresHaveTheirStatus(t *testing.T) {
 	} {
 		res := serve(t, c.backend.api(t, "$default"), get("/"))
 		wantEqual(t, name, res.StatusCode, c.want)
-		wantEqual(t, name, body(t, res), `{"message":"`+http.StatusText(c.want)+`"}`)
+		words := http.StatusText(c.want)
+		if c.want == http.StatusBadGateway {
+			words = "Internal Server Error"
+		}
+		wantEqual(t, name, body(t, res), `{"message":"`+words+`"}`)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -14,26 +15,20 @@ import (
 
 const defaultRoute = "$default"
 
-// Kinds of path segments, most specific first.
-const (
-	literal = iota
-	variable
-	greedy
-)
-
-type segment struct {
-	kind int
-	text string // the literal, or the variable's name
-}
-
+// route is a Route that can be matched with requests.
 type route struct {
 	Route
-	method   string
-	segments []segment // nil for $default
-	limit    *gateway.Bucket
+	method string         // or ANY
+	path   *regexp.Regexp // with a group for each variable; nil for $default
+	names  []string       // of the variables
+	rank   string         // routes are tried in the order of their ranks
+	limit  *gateway.Bucket
 }
 
-var routeMethods = []string{"ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
+var (
+	routeKey = regexp.MustCompile(`^(ANY|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) /(.*)$`)
+	variable = regexp.MustCompile(`^\{([^{}+]+)(\+?)\}$`)
+)
 
 // compileRoutes parses and checks the routes and puts them in the order in which they are tried.
 func compileRoutes(api API) ([]*route, error) {
@@ -47,151 +42,117 @@ func compileRoutes(api API) ([]*route, error) {
 		rt.limit = api.Bucket(d.Key)
 		routes, keys = append(routes, rt), append(keys, d.Key)
 	}
-	if err := api.Check(keys); err != nil {
-		return nil, err
-	}
-	slices.SortStableFunc(routes, bySpecificity)
-	return routes, nil
+	slices.SortStableFunc(routes, func(a, b *route) int { return cmp.Compare(a.rank, b.rank) })
+	return routes, api.Check(keys)
 }
 
 func compileRoute(d Route) (*route, error) {
-	if d.FunctionARN == "" {
+	switch {
+	case d.FunctionARN == "":
 		return nil, errors.New("its integration names no function")
-	}
-	if d.Format != "2.0" {
+	case d.Format != "2.0":
 		return nil, fmt.Errorf("payload format version %q: only 2.0 is served", d.Format)
 	}
 	if err := errors.Join(d.Check(maxTimeout), d.checkAuthorization()); err != nil {
 		return nil, err
 	}
-	rt := &route{Route: d}
+	rt := &route{Route: d, rank: rankDefault}
 	if d.Key == defaultRoute {
 		return rt, nil
 	}
-	method, path, found := strings.Cut(d.Key, " ")
-	if !found || !slices.Contains(routeMethods, method) || !strings.HasPrefix(path, "/") {
+	key := routeKey.FindStringSubmatch(d.Key)
+	if key == nil {
 		return nil, errors.New(`write it as "METHOD /path" or "$default"`)
 	}
-	if path != "/" && strings.HasSuffix(path, "/") {
-		return nil, errors.New("a route's path must not end with a slash")
-	}
-	rt.method = method
-	var err error
-	rt.segments, err = parseSegments(path)
-	return rt, err
+	rt.method = key[1]
+	return rt, rt.compilePath(strings.Split(key[2], "/"))
 }
 
-// parseSegments reads {variable} and {greedy+}; a greedy variable must end the path (page http-api-develop-routes).
-func parseSegments(path string) ([]segment, error) {
-	parts := strings.Split(path[1:], "/")
-	segments := make([]segment, len(parts))
-	for i, p := range parts {
-		name, braced := strings.CutPrefix(p, "{")
-		if !braced {
-			segments[i] = segment{literal, p}
+// Ranks order routes: a full match, then one with a greedy variable, then $default (page http-api-develop-routes,
+// "Routing API requests"). Within those a literal segment comes before a variable, from the left, and a method before
+// ANY.
+const (
+	rankFull    = "0"
+	rankGreedy  = "1"
+	rankDefault = "2"
+)
+
+// compilePath reads {variable}, which takes one segment with a character at least, and {greedy+}, which takes all that
+// follow and must end the path (page http-api-develop-routes).
+func (rt *route) compilePath(segments []string) error {
+	class, kinds, pattern := rankFull, "", "(?s)^"
+	for i, s := range segments {
+		name := variable.FindStringSubmatch(s)
+		switch {
+		case name == nil && strings.ContainsAny(s, "{}"):
+			return fmt.Errorf("segment %q: a variable is written {name} or {name+}", s)
+		case s == "" && len(segments) > 1:
+			return errors.New("a route's path must not end with a slash or have two together")
+		case name == nil:
+			kinds, pattern = kinds+"0", pattern+"/"+regexp.QuoteMeta(s)
 			continue
+		case name[2] == "":
+			kinds, pattern = kinds+"1", pattern+"/([^/]+)"
+		case i < len(segments)-1:
+			return fmt.Errorf("segment %q: a greedy variable must be the last segment", s)
+		default:
+			class, kinds, pattern = rankGreedy, kinds+"2", pattern+"/(.+)"
 		}
-		name, closed := strings.CutSuffix(name, "}")
-		name, isGreedy := strings.CutSuffix(name, "+")
-		if !closed || name == "" || strings.ContainsAny(name, "{}+") {
-			return nil, fmt.Errorf("segment %q: a variable is written {name} or {name+}", p)
-		}
-		if isGreedy && i != len(parts)-1 {
-			return nil, fmt.Errorf("segment %q: a greedy variable must be the last segment", p)
-		}
-		segments[i] = segment{variable, name}
-		if isGreedy {
-			segments[i].kind = greedy
-		}
+		rt.names = append(rt.names, name[1])
 	}
-	return segments, nil
+	rt.rank = class + kinds
+	if rt.method == "ANY" {
+		rt.rank += "1"
+	}
+	rt.path = regexp.MustCompile(pattern + "$")
+	return nil
 }
 
-// bySpecificity orders routes: a full match, then one with a greedy variable, then $default (page
-// http-api-develop-routes, "Routing API requests"). Within those a literal segment comes before a variable, from the
-// left, and a method before ANY.
-func bySpecificity(a, b *route) int {
-	if c := cmp.Compare(a.class(), b.class()); c != 0 {
-		return c
-	}
-	kinds := func(x, y segment) int { return cmp.Compare(x.kind, y.kind) }
-	if c := slices.CompareFunc(a.segments, b.segments, kinds); c != 0 {
-		return c
-	}
-	return cmp.Compare(boolToInt(a.method == "ANY"), boolToInt(b.method == "ANY"))
-}
-
-func (rt *route) class() int {
-	switch {
-	case rt.Key == defaultRoute:
-		return 2
-	case rt.segments[len(rt.segments)-1].kind == greedy:
-		return 1
-	default:
-		return 0
-	}
-}
-
-func boolToInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// selectRoute returns the most specific route for the request and its path parameters, decoded; nil if none matches or
-// if the path lies outside the stage.
-func (s *server) selectRoute(r *http.Request) (*route, map[string]string) {
-	path := r.URL.EscapedPath()
-	if s.api.Stage != defaultRoute {
-		rest, ok := strings.CutPrefix(path, "/"+s.api.Stage)
-		if !ok || (rest != "" && rest[0] != '/') {
-			return nil, nil
-		}
-		path = rest
-	}
-	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
-	for _, rt := range s.routes {
-		if params, ok := rt.match(r.Method, parts); ok {
-			return rt, params
-		}
-	}
-	return nil, nil
-}
-
-// match compares encoded path segments, so that %2F never divides one. A variable needs at least one character; a
-// trailing slash is a segment of its own.
-func (rt *route) match(method string, parts []string) (map[string]string, bool) {
-	if rt.Key == defaultRoute {
+// match gives the path parameters, decoded, if the route serves the method and path.
+func (rt *route) match(method, path string) (map[string]string, bool) {
+	if rt.path == nil {
 		return nil, true
 	}
-	if rt.method != "ANY" && rt.method != method {
-		return nil, false
-	}
-	if len(parts) < len(rt.segments) || rt.class() == 0 && len(parts) != len(rt.segments) {
+	values := rt.path.FindStringSubmatch(path)
+	if values == nil || rt.method != "ANY" && rt.method != method {
 		return nil, false
 	}
 	params := map[string]string{}
-	for i, seg := range rt.segments {
-		value := parts[i]
-		if seg.kind == greedy {
-			value = strings.Join(parts[i:], "/")
-		}
-		value = unescapePath(value)
-		if seg.kind == literal && value != seg.text || seg.kind != literal && value == "" {
-			return nil, false
-		}
-		if seg.kind != literal {
-			params[seg.text] = value
-		}
+	for i, name := range rt.names {
+		params[name], _ = url.PathUnescape(values[i+1]) // decodePaths found the escapes of the whole path sound
 	}
 	return params, true
 }
 
-// unescapePath decodes percent escapes; text with a broken escape stays as it is.
-func unescapePath(s string) string {
-	if decoded, err := url.PathUnescape(s); err == nil {
-		return decoded
+// selectRoute finds the most specific route for the request and its path parameters. No route is found where none
+// matches or where the path lies outside the stage.
+func (s *server) selectRoute(in *request) {
+	path := in.routedPath
+	if s.api.Stage != defaultRoute {
+		rest, inside := strings.CutPrefix(path, "/"+s.api.Stage)
+		if !inside || rest != "" && rest[0] != '/' {
+			return
+		}
+		path = cmp.Or(rest, "/")
 	}
-	return s
+	for _, rt := range s.routes {
+		if params, ok := rt.match(in.Method, path); ok {
+			in.route, in.params = rt, params
+			return
+		}
+	}
+}
+
+// decodePaths gives the path that routes are matched with, and the path that functions get. An HTTP API decodes a path
+// twice: before it chooses a route, where an encoded slash divides segments and what follows an encoded question mark
+// is lost, and again for the function, which an escape that makes no sense then makes a bad request. The guide tells
+// only that paths are decoded; all of this is how live APIs answer.
+func decodePaths(r *http.Request) (routed, raw string, err error) {
+	if routed, err = url.PathUnescape(r.URL.EscapedPath()); err != nil {
+		return "", "", err
+	}
+	routed, _, _ = strings.Cut(routed, "?")
+	routed = cmp.Or(routed, "/")
+	raw, err = url.PathUnescape(routed)
+	return routed, raw, err
 }

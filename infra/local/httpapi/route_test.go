@@ -61,11 +61,15 @@ func TestNoRouteIsNotFound(t *testing.T) {
 	}
 }
 
-func TestPathParametersAreDecodedAndSlashesInThemDivideNothing(t *testing.T) {
+func TestPathParametersAreDecodedTwiceAndAnEncodedSlashDividesThem(t *testing.T) {
 	t.Parallel()
 	b := &backend{}
-	serve(t, b.api(t, "GET /o/{org}/{rest+}"), get("/o/a%2Fb%20c/x/%E3%81%BF/y"))
-	wantEqual(t, "pathParameters", b.at("pathParameters"), map[string]string{"org": "a/b c", "rest": "x/み/y"})
+	a := b.api(t, "GET /o/{org}/thing", "GET /r/{org}/{rest+}")
+	serve(t, a, get("/o/a%252Fb%20c/thing"))
+	wantEqual(t, "encoded twice", b.at("pathParameters"), map[string]string{"org": "a/b c"})
+	wantEqual(t, "encoded once", serve(t, a, get("/o/a%2Fb/thing")).StatusCode, 404)
+	serve(t, a, get("/r/a/x%2F%E3%81%BF/y"))
+	wantEqual(t, "greedy", b.at("pathParameters"), map[string]string{"org": "a", "rest": "x/み/y"})
 }
 
 func TestNamedStageIsTheFirstSegment(t *testing.T) {
@@ -97,6 +101,8 @@ func TestMistakesOfADescriptionAreNamed(t *testing.T) {
 		"greedy":     {b.api(t, "GET /{a+}/b"), "a greedy variable must be the last segment"},
 		"unclosed":   {b.api(t, "GET /{a"), "a variable is written {name} or {name+}"},
 		"slash":      {b.api(t, "GET /a/"), "must not end with a slash"},
+		"slashes":    {b.api(t, "GET /a//b"), "or have two together"},
+		"brace":      {b.api(t, "GET /a{b}"), "a variable is written {name} or {name+}"},
 		"empty":      {b.api(t, "GET /{}"), "a variable is written {name} or {name+}"},
 		"twice":      {b.api(t, "GET /a", "GET /a"), `route "GET /a" is declared twice`},
 		"format":     {with(func(a *API) { a.Routes[0].Format = "1.0" }), `payload format version "1.0": only 2.0 is served`},
