@@ -6,19 +6,22 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 )
 
-// Generate is a GenerateSecretString (AWSCloudFormation/latest/TemplateReference/aws-properties-secretsmanager-secret-generatesecretstring).
+// Generate is a GenerateSecretString, each of its values a JSON string.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-secretsmanager-secret-generatesecretstring.html
 type Generate struct {
 	ExcludeCharacters       string
-	ExcludeLowercase        bool
-	ExcludeNumbers          bool
-	ExcludePunctuation      bool
-	ExcludeUppercase        bool
-	IncludeSpace            bool
-	RequireEachIncludedType bool
-	PasswordLength          int    // characters, 1 to 4096
+	ExcludeLowercase        bool   `json:",string"`
+	ExcludeNumbers          bool   `json:",string"`
+	ExcludePunctuation      bool   `json:",string"`
+	ExcludeUppercase        bool   `json:",string"`
+	IncludeSpace            bool   `json:",string"`
+	RequireEachIncludedType bool   `json:",string"`
+	PasswordLength          int    `json:",string"` // characters, 1 to 4096
 	GenerateStringKey       string // field of the template that takes the password
 	SecretStringTemplate    string // JSON object
 }
@@ -27,7 +30,6 @@ type Generate struct {
 const (
 	lowercase   = "abcdefghijklmnopqrstuvwxyz"
 	uppercase   = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	letters     = lowercase + uppercase
 	digits      = "0123456789"
 	punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 )
@@ -54,52 +56,38 @@ func (g *Generate) String() (string, error) {
 }
 
 func (g *Generate) password() (string, error) {
-	if g.PasswordLength < 1 || g.PasswordLength > 4096 {
-		return "", fmt.Errorf("a PasswordLength of %d: use 1 to 4096", g.PasswordLength)
-	}
 	sets := g.sets()
-	all := strings.Join(sets, "")
-	if all == "" {
+	switch {
+	case g.PasswordLength < 1 || g.PasswordLength > 4096:
+		return "", fmt.Errorf("a PasswordLength of %d: use 1 to 4096", g.PasswordLength)
+	case len(sets) == 0:
 		return "", errors.New("every character is excluded")
-	}
-	if !g.RequireEachIncludedType {
-		return randomText(all, g.PasswordLength), nil
-	}
-	if len(sets) > g.PasswordLength {
+	case g.RequireEachIncludedType && len(sets) > g.PasswordLength:
 		return "", fmt.Errorf("a PasswordLength of %d cannot hold one character of each of %d types", g.PasswordLength, len(sets))
 	}
-	password := []byte(randomText(all, g.PasswordLength-len(sets)))
-	for _, set := range sets {
-		password = append(password, randomText(set, 1)...)
+	for {
+		password := randomText(strings.Join(sets, ""), g.PasswordLength)
+		lacks := func(set string) bool { return !strings.ContainsAny(password, set) }
+		if !g.RequireEachIncludedType || !slices.ContainsFunc(sets, lacks) {
+			return password, nil
+		}
 	}
-	for i := len(password) - 1; i > 0; i-- { // so that the required ones stand anywhere
-		j := randomIndex(i + 1)
-		password[i], password[j] = password[j], password[i]
-	}
-	return string(password), nil
 }
 
 // sets returns the included character types without excluded characters; a type that has none left drops out.
 func (g *Generate) sets() []string {
-	candidates := []struct {
-		out   bool
-		chars string
-	}{
-		{g.ExcludeLowercase, lowercase},
-		{g.ExcludeUppercase, uppercase},
-		{g.ExcludeNumbers, digits},
-		{g.ExcludePunctuation, punctuation},
-		{!g.IncludeSpace, " "},
+	included := map[string]bool{
+		lowercase: !g.ExcludeLowercase, uppercase: !g.ExcludeUppercase, digits: !g.ExcludeNumbers, punctuation: !g.ExcludePunctuation, " ": g.IncludeSpace,
 	}
 	var sets []string
-	for _, c := range candidates {
+	for set, in := range included {
 		kept := strings.Map(func(r rune) rune {
 			if strings.ContainsRune(g.ExcludeCharacters, r) {
 				return -1
 			}
 			return r
-		}, c.chars)
-		if !c.out && kept != "" {
+		}, set)
+		if in && kept != "" {
 			sets = append(sets, kept)
 		}
 	}
@@ -109,15 +97,11 @@ func (g *Generate) sets() []string {
 func randomText(alphabet string, n int) string {
 	b := make([]byte, n)
 	for i := range b {
-		b[i] = alphabet[randomIndex(len(alphabet))]
+		j, err := rand.Int(rand.Reader, big.NewInt(int64(len(alphabet))))
+		if err != nil { // crypto/rand.Reader never fails
+			panic(err)
+		}
+		b[i] = alphabet[j.Int64()]
 	}
 	return string(b)
-}
-
-func randomIndex(n int) int {
-	i, err := rand.Int(rand.Reader, big.NewInt(int64(n)))
-	if err != nil { // crypto/rand.Reader never fails
-		panic(err)
-	}
-	return int(i.Int64())
 }

@@ -94,7 +94,7 @@ func openSecrets(t *testing.T, dir string) *Secrets {
 
 func ensure(t *testing.T, s *Secrets, spec SecretSpec) string {
 	t.Helper()
-	spec.Region, spec.Account = "us-east-1", "111122223333"
+	spec.ARN = "arn:aws:secretsmanager:us-east-1:111122223333:secret:" + spec.Name
 	arn, err := s.Ensure(spec)
 	if err != nil {
 		t.Fatal(err)

@@ -1,15 +1,15 @@
 package awsapi
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"net/http"
 	"path/filepath"
 	"regexp"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,7 +18,7 @@ import (
 	"github.com/miyabi-society/platform/infra/local/jsonfile"
 )
 
-// Secrets is a Secrets Manager store. Each secret keeps its current and its previous version.
+// Secrets is a Secrets Manager store.
 type Secrets struct {
 	file string
 	mu   sync.Mutex
@@ -28,22 +28,21 @@ type Secrets struct {
 // SecretSpec is an AWS::SecretsManager::Secret. Without SecretString and Generate the secret has no value.
 type SecretSpec struct {
 	Name         string
+	ARN          string // without the random ending
 	Description  string
-	Region       string // for the ARN
-	Account      string // for the ARN
 	SecretString string
 	Generate     *Generate
 }
 
+// secret keeps the versions that have a staging label (secretsmanager/latest/userguide/whats-in-a-secret).
 type secret struct {
-	ARN         string    `json:"arn"`
-	Name        string    `json:"name"`
-	Description string    `json:"description"`
-	Created     time.Time `json:"created"`
-	Changed     time.Time `json:"changed"`
-	Source      string    `json:"source"` // hash of what the template says about the value
-	Current     *version  `json:"current"`
-	Previous    *version  `json:"previous"`
+	ARN         string             `json:"arn"`
+	Name        string             `json:"name"`
+	Description string             `json:"description"`
+	Created     time.Time          `json:"created"`
+	Changed     time.Time          `json:"changed"`
+	Source      string             `json:"source"`   // what the template says about the value
+	Versions    map[string]version `json:"versions"` // by label
 }
 
 type version struct {
@@ -52,8 +51,18 @@ type version struct {
 	Created time.Time `json:"created"`
 }
 
-// ErrNoSecret says that no secret has the name, ARN or partial ARN, or that it has no value of that version.
-var ErrNoSecret = errors.New("Secrets Manager can't find the specified secret")
+// Labels that the service itself moves.
+const (
+	current  = "AWSCURRENT"
+	previous = "AWSPREVIOUS"
+)
+
+// ErrNoSecret says that no secret has the name, ARN or partial ARN, or that it has no value.
+var ErrNoSecret error = notFound(".")
+
+func notFound(what string) *apiError {
+	return failed(http.StatusBadRequest, "ResourceNotFoundException", "Secrets Manager can't find the specified secret%s", what)
+}
 
 // OpenSecrets opens the store in dir, which is created with the first secret. Its file is readable by the owner alone.
 func OpenSecrets(dir string) (*Secrets, error) {
@@ -65,85 +74,97 @@ func OpenSecrets(dir string) (*Secrets, error) {
 }
 
 // secretName follows API_CreateSecret.
-var secretName = regexp.MustCompile(`^[A-Za-z0-9/_+=.@-]{1,512}$`)
+var secretName = regexp.MustCompile(`^[A-Za-z0-9/_+=.@!-]{1,512}$`)
 
 // Ensure makes the secret exist as a stack creation or update does, and returns its ARN. A value is set or generated
 // when the secret is new or the template's words about it changed; a value put meanwhile stays otherwise.
 func (s *Secrets) Ensure(spec SecretSpec) (string, error) {
 	if !secretName.MatchString(spec.Name) {
-		return "", fmt.Errorf("secret name %q: use up to 512 letters, digits and /_+=.@-", spec.Name)
+		return "", fmt.Errorf("secret name %q: use up to 512 letters, digits and -/_+=.@!", spec.Name)
 	}
-	source, err := spec.source()
+	source, err := json.Marshal([]any{spec.SecretString, spec.Generate})
+	value := spec.SecretString
+	if err == nil && spec.Generate != nil {
+		value, err = spec.Generate.String()
+	}
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("secret %s: %w", spec.Name, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := time.Now().UTC()
 	sec, ok := s.all[spec.Name]
 	if !ok {
-		arn := fmt.Sprintf("arn:aws:secretsmanager:%s:%s:secret:%s-%s", spec.Region, spec.Account, spec.Name, randomText(letters+digits, 6))
-		sec = &secret{ARN: arn, Name: spec.Name, Created: now, Changed: now}
+		now := time.Now().UTC()
+		sec = &secret{ARN: spec.ARN + "-" + randomText(lowercase+uppercase+digits, 6), Name: spec.Name, Created: now, Changed: now}
 		s.all[spec.Name] = sec
 	}
-	sec.Description = spec.Description
-	if value, given, err := spec.value(); err != nil {
-		return "", fmt.Errorf("secret %s: %w", spec.Name, err)
-	} else if given && sec.Source != source {
-		sec.put(value, uuid.NewString(), now)
+	if value != "" && sec.Source != string(source) {
+		sec.put(value, uuid.NewString(), current)
 	}
-	sec.Source = source
+	sec.Description, sec.Source = spec.Description, string(source)
 	return sec.ARN, jsonfile.Write(s.file, s.all)
-}
-
-func (spec SecretSpec) source() (string, error) {
-	text, err := json.Marshal([]any{spec.SecretString, spec.Generate})
-	if err != nil {
-		return "", fmt.Errorf("secret %s: %w", spec.Name, err)
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), nil
-}
-
-func (spec SecretSpec) value() (value string, given bool, err error) {
-	if spec.Generate != nil {
-		value, err = spec.Generate.String()
-		return value, true, err
-	}
-	return spec.SecretString, spec.SecretString != "", nil
-}
-
-func (s *secret) put(value, id string, now time.Time) {
-	s.Previous, s.Current, s.Changed = s.Current, &version{id, value, now}, now
 }
 
 // Value returns the current value of the secret with this name, ARN or partial ARN.
 func (s *Secrets) Value(id string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sec := s.find(id)
-	if sec == nil || sec.Current == nil {
-		return "", fmt.Errorf("secret %s: %w", id, ErrNoSecret)
+	sec, err := s.find(id)
+	if err == nil && sec.Versions[current].ID == "" {
+		err = ErrNoSecret
 	}
-	return sec.Current.Value, nil
+	if err != nil {
+		return "", fmt.Errorf("secret %s: %w", id, err)
+	}
+	return sec.Versions[current].Value, nil
 }
 
 // Put makes value the current one and keeps the one before it as AWSPREVIOUS.
 func (s *Secrets) Put(id, value string) error {
-	_, err := s.put(putInput{SecretID: id, SecretString: &value})
-	return err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sec, err := s.find(id)
+	if err != nil {
+		return fmt.Errorf("secret %s: %w", id, err)
+	}
+	sec.put(value, uuid.NewString(), current)
+	return jsonfile.Write(s.file, s.all)
 }
+
+// completeARN is one with its random ending, or with a name that ends as if it had one.
+var completeARN = regexp.MustCompile(`^arn:.*-[A-Za-z0-9]{6}$`)
 
 // find accepts a name, an ARN, or an ARN without its random ending (secretsmanager/latest/userguide/troubleshoot, ARN
 // search).
-func (s *Secrets) find(id string) *secret {
-	if sec, ok := s.all[id]; ok {
-		return sec
-	}
+func (s *Secrets) find(id string) (*secret, error) {
 	for _, sec := range s.all {
-		if id == sec.ARN || strings.HasPrefix(id, "arn:") && len(sec.ARN) == len(id)+7 && strings.HasPrefix(sec.ARN, id+"-") {
-			return sec
+		if id == sec.Name || id == sec.ARN || id == sec.ARN[:len(sec.ARN)-7] && !completeARN.MatchString(id) {
+			return sec, nil
 		}
 	}
-	return nil
+	return nil, ErrNoSecret
+}
+
+// put moves labels to a new version. What was current becomes the previous one.
+func (s *secret) put(value, id string, labels ...string) {
+	if s.Versions == nil {
+		s.Versions = map[string]version{}
+	}
+	s.Changed = time.Now().UTC()
+	for _, label := range labels {
+		if before, ok := s.Versions[current]; ok && label == current {
+			s.Versions[previous] = before
+		}
+		s.Versions[label] = version{id, value, s.Changed}
+	}
+}
+
+// labels lists those of each version, by its id.
+func (s *secret) labels() map[string][]string {
+	all := map[string][]string{}
+	for _, label := range slices.Sorted(maps.Keys(s.Versions)) {
+		id := s.Versions[label].ID
+		all[id] = append(all[id], label)
+	}
+	return all
 }

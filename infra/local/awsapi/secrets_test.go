@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,8 +47,10 @@ func TestUnknownSecretsAreTheSDKsError(t *testing.T) {
 			t.Errorf("%s: got %v", id, err)
 		}
 	}
-	if _, err := c.secrets.Value("none"); !errors.Is(err, ErrNoSecret) {
-		t.Errorf("got %v", err)
+	for _, id := range []string{"none", "empty"} {
+		if _, err := c.secrets.Value(id); !errors.Is(err, ErrNoSecret) {
+			t.Errorf("%s: got %v", id, err)
+		}
 	}
 }
 
@@ -98,14 +101,55 @@ func TestPutRefusesWhatIsNotServed(t *testing.T) {
 	t.Parallel()
 	c := start(t)
 	ensure(t, c.secrets, SecretSpec{Name: identity, SecretString: "v1"})
+	var invalid *types.InvalidParameterException
+	_, err := secretsmanager.NewFromConfig(c.config).PutSecretValue(t.Context(), &secretsmanager.PutSecretValueInput{SecretId: aws.String(identity), SecretBinary: []byte("x")})
+	if !errors.As(err, &invalid) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// As recorded of the service: other labels leave the current version, and a label is at one version.
+func TestOtherLabelsLeaveTheCurrentVersion(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	ensure(t, c.secrets, SecretSpec{Name: identity, SecretString: "v0"})
 	client := secretsmanager.NewFromConfig(c.config)
-	for _, in := range []*secretsmanager.PutSecretValueInput{
-		{SecretId: aws.String(identity), SecretBinary: []byte("x")},
-		{SecretId: aws.String(identity), SecretString: aws.String("x"), VersionStages: []string{"OTHER"}},
+	ids := map[string]*string{}
+	for value, stages := range map[string][]string{"v1": {"SAMPLE0", "SAMPLE1"}, "v2": {"AWSPENDING"}} {
+		out, err := client.PutSecretValue(t.Context(), &secretsmanager.PutSecretValueInput{SecretId: aws.String(identity), SecretString: &value, VersionStages: stages})
+		if err != nil || !slices.Equal(out.VersionStages, stages) {
+			t.Fatalf("got %+v, %v", out, err)
+		}
+		ids[value] = out.VersionId
+	}
+	for want, in := range map[string]secretsmanager.GetSecretValueInput{
+		"v0":  {},
+		"v1":  {VersionStage: aws.String("SAMPLE1")},
+		"v1 ": {VersionStage: aws.String("SAMPLE0"), VersionId: ids["v1"]},
+		"v2":  {VersionId: ids["v2"]},
+		"You provided a VersionStage that is not associated to the provided VersionId.":        {VersionStage: aws.String("SAMPLE0"), VersionId: ids["v2"]},
+		"Secrets Manager can't find the specified secret value for VersionId: 12345678":        {VersionId: aws.String("12345678")},
+		"Secrets Manager can't find the specified secret value for staging label: AWSPREVIOUS": {VersionStage: aws.String("AWSPREVIOUS")},
 	} {
-		var invalid *types.InvalidParameterException
-		if _, err := client.PutSecretValue(t.Context(), in); !errors.As(err, &invalid) {
-			t.Errorf("got %v", err)
+		in.SecretId = aws.String(identity)
+		out, err := client.GetSecretValue(t.Context(), &in)
+		if err != nil && !strings.HasSuffix(err.Error(), ": "+want) || err == nil && aws.ToString(out.SecretString) != strings.TrimSpace(want) {
+			t.Errorf("%q: got %+v, %v", want, out, err)
+		}
+	}
+}
+
+// As recorded of the service: an ARN without its random ending is found, unless the name itself ends as if it had one.
+func TestANameThatEndsLikeAnARNIsFoundByTheWholeARNOnly(t *testing.T) {
+	t.Parallel()
+	s := openSecrets(t, t.TempDir())
+	for name, found := range map[string]bool{"Valid/_+=.@!-Name": true, "Name-a1b2": true, "Name-a1b2c3-": true, "Name-a1b2c3": false} {
+		arn := ensure(t, s, SecretSpec{Name: name, SecretString: "v"})
+		if _, err := s.Value(arn); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := s.Value(arn[:len(arn)-7]); (err == nil) != found {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -1,8 +1,8 @@
 package awsapi
 
 import (
-	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -10,145 +10,95 @@ import (
 	"github.com/miyabi-society/platform/infra/local/jsonfile"
 )
 
-// Version stages (secretsmanager/latest/userguide/whats-in-a-secret).
-const (
-	stageCurrent  = "AWSCURRENT"
-	stagePrevious = "AWSPREVIOUS"
-)
+// secretRequest has the members of all requests that are served.
+type secretRequest struct {
+	SecretID      string `json:"SecretId"`
+	VersionID     string `json:"VersionId"`
+	VersionStage  string
+	Token         string `json:"ClientRequestToken"`
+	SecretString  string
+	VersionStages []string
+}
 
 func (s *Secrets) operations() map[string]operation {
+	on := func(do func(*secret, secretRequest) (any, error)) operation {
+		return decode(func(in secretRequest) (any, error) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			sec, err := s.find(in.SecretID)
+			if err != nil {
+				return nil, err
+			}
+			return do(sec, in)
+		})
+	}
 	return map[string]operation{
-		"secretsmanager.DescribeSecret": decode(s.describe),
-		"secretsmanager.GetSecretValue": decode(s.get),
-		"secretsmanager.PutSecretValue": decode(func(in putInput) (any, error) { return s.put(in) }),
+		"secretsmanager.DescribeSecret": on((*secret).describe),
+		"secretsmanager.GetSecretValue": on((*secret).get),
+		"secretsmanager.PutSecretValue": on(func(sec *secret, in secretRequest) (any, error) {
+			out, err := sec.putValue(in)
+			if err != nil {
+				return nil, err
+			}
+			return out, jsonfile.Write(s.file, s.all)
+		}),
 	}
 }
 
-func notFound() *apiError {
-	return failed(http.StatusBadRequest, "ResourceNotFoundException", "%v.", ErrNoSecret)
+func (s *secret) describe(secretRequest) (any, error) {
+	return struct {
+		ARN, Name                    string
+		Description                  string `json:",omitempty"`
+		CreatedDate, LastChangedDate float64
+		VersionIDsToStages           map[string][]string `json:"VersionIdsToStages"`
+	}{s.ARN, s.Name, s.Description, seconds(s.Created), seconds(s.Changed), s.labels()}, nil
 }
 
-type getInput struct {
-	SecretID     string `json:"SecretId"`
-	VersionID    string `json:"VersionId"`
-	VersionStage string
-}
-
-type getOutput struct {
-	ARN           string
-	Name          string
-	CreatedDate   epoch
-	SecretString  string
-	VersionID     string `json:"VersionId"`
-	VersionStages []string
-}
-
-func (s *Secrets) get(in getInput) (any, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	sec := s.find(in.SecretID)
-	if sec == nil {
-		return nil, notFound()
-	}
-	for stage, v := range sec.versions() {
-		wanted := in.VersionStage == stage || in.VersionStage == "" && (in.VersionID != "" || stage == stageCurrent)
-		if wanted && (in.VersionID == "" || in.VersionID == v.ID) {
-			return getOutput{sec.ARN, sec.Name, epoch(v.Created), v.Value, v.ID, []string{stage}}, nil
+// get reads the version with an id or a label, else the current one.
+func (s *secret) get(in secretRequest) (any, error) {
+	label := in.VersionStage
+	if in.VersionID != "" {
+		labels := s.labels()[in.VersionID]
+		switch {
+		case labels == nil:
+			return nil, notFound(" value for VersionId: " + in.VersionID)
+		case label != "" && !slices.Contains(labels, label):
+			return nil, failed(http.StatusBadRequest, "InvalidRequestException", "You provided a VersionStage that is not associated to the provided VersionId.")
 		}
+		label = labels[0]
 	}
-	wanted := in.VersionStage
-	if wanted == "" {
-		wanted = stageCurrent
+	if label == "" {
+		label = current
 	}
-	return nil, failed(http.StatusBadRequest, "ResourceNotFoundException", "Secrets Manager can't find the specified secret value for staging label: %s", wanted)
+	v, ok := s.Versions[label]
+	if !ok {
+		return nil, notFound(" value for staging label: " + label)
+	}
+	return map[string]any{
+		"ARN": s.ARN, "Name": s.Name, "CreatedDate": seconds(v.Created), "SecretString": v.Value, "VersionId": v.ID, "VersionStages": s.labels()[v.ID],
+	}, nil
 }
 
-func (s *secret) versions() map[string]*version {
-	all := map[string]*version{}
-	if s.Current != nil {
-		all[stageCurrent] = s.Current
-	}
-	if s.Previous != nil {
-		all[stagePrevious] = s.Previous
-	}
-	return all
-}
-
-type putInput struct {
-	SecretID      string `json:"SecretId"`
-	Token         string `json:"ClientRequestToken"`
-	SecretString  *string
-	VersionStages []string
-}
-
-type putOutput struct {
-	ARN           string
-	Name          string
-	VersionID     string `json:"VersionId"`
-	VersionStages []string
-}
-
-// put stores a new current version. The same token with the same value is the same call again; with another value it
-// is refused.
-func (s *Secrets) put(in putInput) (putOutput, error) {
-	if in.SecretString == nil || *in.SecretString == "" {
-		return putOutput{}, failed(http.StatusBadRequest, "InvalidParameterException", "give a SecretString: other values are not served locally")
-	}
-	if len(in.VersionStages) > 1 || len(in.VersionStages) == 1 && in.VersionStages[0] != stageCurrent {
-		return putOutput{}, failed(http.StatusBadRequest, "InvalidParameterException", "version stages %v: only %s is served locally", in.VersionStages, stageCurrent)
+// putValue stores a new version, the current one unless other labels are given. The same token with the same value is the
+// same call again; with another value it is refused.
+func (s *secret) putValue(in secretRequest) (any, error) {
+	if in.SecretString == "" {
+		return nil, failed(http.StatusBadRequest, "InvalidParameterException", "give a SecretString: other values are not served locally")
 	}
 	if in.Token == "" {
 		in.Token = uuid.NewString()
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	sec := s.find(in.SecretID)
-	if sec == nil {
-		return putOutput{}, notFound()
+	if len(in.VersionStages) == 0 {
+		in.VersionStages = []string{current}
 	}
-	for stage, v := range sec.versions() {
-		if v.ID == in.Token && v.Value == *in.SecretString {
-			return putOutput{sec.ARN, sec.Name, v.ID, []string{stage}}, nil
-		}
-		if v.ID == in.Token {
-			return putOutput{}, failed(http.StatusBadRequest, "ResourceExistsException", "a version with the token %s has another value", in.Token)
-		}
+	if labels := s.labels()[in.Token]; labels == nil {
+		s.put(in.SecretString, in.Token, in.VersionStages...)
+	} else if s.Versions[labels[0]].Value != in.SecretString {
+		return nil, failed(http.StatusBadRequest, "ResourceExistsException",
+			"You can't use ClientRequestToken %s because that value is already in use for a version of secret %s.", in.Token, s.ARN)
 	}
-	sec.put(*in.SecretString, in.Token, time.Now().UTC())
-	return putOutput{sec.ARN, sec.Name, in.Token, []string{stageCurrent}}, jsonfile.Write(s.file, s.all)
+	return map[string]any{"ARN": s.ARN, "Name": s.Name, "VersionId": in.Token, "VersionStages": s.labels()[in.Token]}, nil
 }
 
-type describeInput struct {
-	SecretID string `json:"SecretId"`
-}
-
-type describeOutput struct {
-	ARN                string
-	Name               string
-	Description        string `json:",omitempty"`
-	CreatedDate        epoch
-	LastChangedDate    epoch
-	VersionIDsToStages map[string][]string `json:"VersionIdsToStages"`
-}
-
-func (s *Secrets) describe(in describeInput) (any, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	sec := s.find(in.SecretID)
-	if sec == nil {
-		return nil, notFound()
-	}
-	out := describeOutput{sec.ARN, sec.Name, sec.Description, epoch(sec.Created), epoch(sec.Changed), map[string][]string{}}
-	for stage, v := range sec.versions() {
-		out.VersionIDsToStages[v.ID] = []string{stage}
-	}
-	return out, nil
-}
-
-// epoch is a time that JSON carries as seconds since 1970.
-type epoch time.Time
-
-// MarshalJSON writes seconds with three decimals.
-func (e epoch) MarshalJSON() ([]byte, error) {
-	return fmt.Appendf(nil, "%.3f", float64(time.Time(e).UnixMilli())/1000), nil
-}
+// seconds since 1970, with three decimals.
+func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

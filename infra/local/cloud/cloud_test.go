@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -207,7 +208,7 @@ func TestAParameterOfAnAbsentStackIsNamed(t *testing.T) {
 	const publishes = `{"Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/vpc", "Type": "String", "Value": "v"}}}}`
 	const needs = `{"Parameters": {"Vpc": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/vpc"}}, "Resources": {"V": {"Type": "AWS::EC2::VPC"}}}`
 	m.must(publishes, needs)
-	m.refused("stack S0: parameter Vpc: read /vpc from the parameter store: parameter /vpc: no such parameter: no stack of the assembly", needs)
+	m.refused("stack S0: parameter Vpc: read /vpc from the parameter store: parameter /vpc: no stack of the assembly", needs)
 }
 
 func TestAGeneratedSecretStaysFromOneDeploymentToTheNext(t *testing.T) {
@@ -235,14 +236,18 @@ func TestAGeneratedSecretStaysFromOneDeploymentToTheNext(t *testing.T) {
 
 func TestAGeneratedSecretHasCloudFormationsDefaults(t *testing.T) {
 	t.Parallel()
-	g, err := generateOf(properties{})
-	if err != nil || g.PasswordLength != 32 || !g.RequireEachIncludedType {
-		t.Errorf("defaults are %+v, %v", g, err)
+	for generate, form := range map[string]string{
+		`{}`:                          `^(.*[a-z].*[A-Z].*|.*[A-Z].*[a-z].*)$`,
+		`{"ExcludeCharacters": "ab"}`: `^[^ab]{32}$`,
+		`{"PasswordLength": "40", "RequireEachIncludedType": "false", "ExcludeNumbers": true}`:  `^[^0-9]{40}$`,
+		`{"PasswordLength": 2, "RequireEachIncludedType": false, "ExcludePunctuation": "true"}`: `^[0-9A-Za-z]{2}$`,
+	} {
+		c := newMachine(t).must(`{"Resources": {"S": {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": "s", "GenerateSecretString": ` + generate + `}}}}`)
+		if v, err := c.secret("s", "", ""); err != nil || !regexp.MustCompile(form).MatchString(v) {
+			t.Errorf("%s makes %q, %v", generate, v, err)
+		}
 	}
-	if g, err := generateOf(properties{"PasswordLength": "40", "RequireEachIncludedType": "false", "ExcludeNumbers": true}); err != nil || g.PasswordLength != 40 || g.RequireEachIncludedType || !g.ExcludeNumbers {
-		t.Errorf("got %+v, %v", g, err)
-	}
-	newMachine(t).refused("GenerateSecretString: PasswordLength must be a number",
+	newMachine(t).refused("GenerateSecretString has a whole number as PasswordLength",
 		`{"Resources": {"S": {"Type": "AWS::SecretsManager::Secret", "Properties": {"GenerateSecretString": {"PasswordLength": "many"}}}}}`)
 }
 

@@ -81,7 +81,7 @@ func (c *Cloud) masterOf(r request, resource string) (master, error) {
 		return m, fmt.Errorf("make the master's secret: %w", err)
 	}
 	m.secret, err = c.secrets.Ensure(awsapi.SecretSpec{
-		Name: "rds/" + resource, Description: "Master user of the database", Region: here.Region, Account: here.Account,
+		Name: "rds/" + resource, ARN: arn("secretsmanager", "secret:rds/", resource), Description: "Master user of the database",
 		Generate: &awsapi.Generate{PasswordLength: 28, ExcludePunctuation: true, GenerateStringKey: "password", SecretStringTemplate: string(template)},
 	})
 	if err != nil {

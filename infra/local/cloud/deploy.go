@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/miyabi-society/platform/infra/local/assembly"
-	"github.com/miyabi-society/platform/infra/local/awsapi"
 )
 
 // request asks for one resource.
@@ -138,11 +137,11 @@ func (c *Cloud) parameter(name string) (string, error) {
 	if strings.HasPrefix(name, imageParameters) {
 		return noImage, nil
 	}
-	value, err := c.parameters.Value(name)
-	if errors.Is(err, awsapi.ErrNoParameter) {
-		return "", fmt.Errorf("%w: no stack of the assembly before this one publishes it; deploy the phase that does first", err)
+	value, ok := c.parameters.Value(name)
+	if !ok {
+		return "", fmt.Errorf("parameter %s: no stack of the assembly before this one publishes it; deploy the phase that does first", name)
 	}
-	return value, err
+	return value, nil
 }
 
 func (c *Cloud) secret(id, stage, version string) (string, error) {

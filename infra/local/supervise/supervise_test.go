@@ -290,7 +290,7 @@ func TestTheOAuthPairIsMadeOnceAndPutBesideTheOtherKeys(t *testing.T) {
 	if err := putPair(secrets, pair); err != nil {
 		t.Errorf("without the secret: %v", err)
 	}
-	spec := awsapi.SecretSpec{Name: identitySecret, Region: "us-east-1", Account: "000000000000", SecretString: `{"github_client_id":"","jwt_key":"k"}`}
+	spec := awsapi.SecretSpec{Name: identitySecret, ARN: "arn:aws:secretsmanager:us-east-1:000000000000:secret:" + identitySecret, SecretString: `{"github_client_id":"","jwt_key":"k"}`}
 	if _, err := secrets.Ensure(spec); err != nil {
 		t.Fatal(err)
 	}
