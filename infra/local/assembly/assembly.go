@@ -20,7 +20,7 @@ import (
 type Assembly struct {
 	// Stacks are in an order in which each comes after those it depends on.
 	Stacks []*Stack
-	assets map[location]Asset
+	assets map[string]Asset // by bucket/key
 }
 
 // Stack is one stack of an assembly.
@@ -56,7 +56,7 @@ func Load(dir string) (*Assembly, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the assembly: %w", err)
 	}
-	a := &Assembly{assets: map[location]Asset{}}
+	a := &Assembly{assets: map[string]Asset{}}
 	if err := a.load(dir); err != nil {
 		return nil, err
 	}

@@ -14,8 +14,6 @@ type Asset struct {
 	Zip bool
 }
 
-type location struct{ bucket, key string }
-
 // assetManifest is the part of *.assets.json that tells where each file goes.
 type assetManifest struct {
 	Files map[string]struct {
@@ -37,7 +35,7 @@ func (a *Assembly) loadAssets(dir, file string) error {
 	}
 	for _, f := range m.Files {
 		for _, d := range f.Destinations {
-			a.assets[location{d.BucketName, d.ObjectKey}] = Asset{Path: filepath.Join(dir, f.Source.Path), Zip: f.Source.Packaging == "zip"}
+			a.assets[d.BucketName+"/"+d.ObjectKey] = Asset{Path: filepath.Join(dir, f.Source.Path), Zip: f.Source.Packaging == "zip"}
 		}
 	}
 	return nil
@@ -46,10 +44,11 @@ func (a *Assembly) loadAssets(dir, file string) error {
 // Asset gives the source of an object in the bootstrap bucket, as a template names it.
 func (a *Assembly) Asset(e Environment, bucket, key string) (Asset, error) {
 	fill := strings.NewReplacer("${AWS::AccountId}", e.Account, "${AWS::Region}", e.Region, "${AWS::Partition}", partition)
-	for l, asset := range a.assets {
-		if l.key == key && fill.Replace(l.bucket) == bucket {
+	object := bucket + "/" + key
+	for name, asset := range a.assets {
+		if fill.Replace(name) == object {
 			return asset, nil
 		}
 	}
-	return Asset{}, fmt.Errorf("the assembly has no asset s3://%s/%s", bucket, key)
+	return Asset{}, fmt.Errorf("the assembly has no asset s3://%s", object)
 }

@@ -36,59 +36,47 @@ func (s *Scope) condition(name string) (bool, error) {
 	return v, nil
 }
 
+// conditionFunctions holds how many arguments each condition function takes, at least and at most.
+var conditionFunctions = map[string][2]int{"Fn::And": {2, 10}, "Fn::Equals": {2, 2}, "Fn::Not": {1, 1}, "Fn::Or": {2, 10}}
+
 // truth evaluates a condition function.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-conditions.html
 func (s *Scope) truth(expression any) (bool, error) {
 	name, argument := single(expression)
-	list, _ := argument.([]any)
-	switch name {
-	case "":
-		return false, errors.New("a condition must be one condition function")
-	case "Condition":
+	if name == "Condition" {
 		return s.condition(Text(argument))
-	case "Fn::Equals":
-		return s.equals(list)
-	case "Fn::Not":
-		held, err := s.count(name, list, 1, 1)
-		return held == 0, err
-	case "Fn::And":
-		held, err := s.count(name, list, 2, 10)
-		return held == len(list), err
-	case "Fn::Or":
-		held, err := s.count(name, list, 2, 10)
-		return held > 0, err
 	}
-	return false, fmt.Errorf("the local cloud does not know the condition function %s", name)
-}
-
-func (s *Scope) equals(list []any) (bool, error) {
-	if len(list) != 2 {
-		return false, errors.New("Fn::Equals takes a list of two values")
+	count, known := conditionFunctions[name]
+	if !known {
+		return false, fmt.Errorf("%s is not Fn::And, Fn::Equals, Fn::Not, Fn::Or or Condition", Text(expression))
 	}
-	a, err := s.value(list[0])
-	if err != nil {
-		return false, err
+	list, _ := argument.([]any)
+	if len(list) < count[0] || len(list) > count[1] {
+		return false, fmt.Errorf("%s takes a list of %d to %d", name, count[0], count[1])
 	}
-	b, err := s.value(list[1])
-	return Text(a) == Text(b), err
-}
-
-// count tells how many conditions of a list of least to most hold.
-func (s *Scope) count(name string, list []any, least, most int) (held int, err error) {
-	if len(list) < least || len(list) > most {
-		return 0, fmt.Errorf("%s takes a list of %d to %d conditions", name, least, most)
+	if name == "Fn::Equals" {
+		v, err := s.value(list)
+		values, _ := v.([]any)
+		return len(values) == 2 && Text(values[0]) == Text(values[1]), err
 	}
+	held := 0
 	for _, e := range list {
 		v, err := s.truth(e)
 		if err != nil {
-			return 0, err
+			return false, err
 		}
 		if v {
 			held++
 		}
 	}
-	return held, nil
+	switch name {
+	case "Fn::Not":
+		return held == 0, nil
+	case "Fn::And":
+		return held == len(list), nil
+	}
+	return held > 0, nil
 }
 
 // chosen puts the value that its condition chooses in the place of every Fn::If in v.

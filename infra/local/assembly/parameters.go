@@ -35,49 +35,38 @@ func (s *Scope) parameter(name string, p Parameter, overrides map[string]string)
 		return nil, errors.New("it has neither a default nor a value")
 	}
 	text := Text(given)
-	for _, item := range items(p.Type, text) {
-		if err := p.check(item); err != nil {
+	value := typed(p.Type, text)
+	list, isList := value.([]any)
+	if !isList {
+		list = []any{value}
+	}
+	for _, v := range list {
+		if err := p.check(Text(v)); err != nil {
 			return nil, err
 		}
 	}
 	inner, isValue := strings.CutPrefix(p.Type, "AWS::SSM::Parameter::Value<")
 	if !isValue && p.Type != "AWS::SSM::Parameter::Name" {
-		return typed(p.Type, text), nil
+		return value, nil
 	}
-	value, err := s.lookup.Parameter(text)
+	stored, err := s.lookup.Parameter(text)
 	if err != nil {
 		return nil, fmt.Errorf("read %s from the parameter store: %w", text, err)
 	}
 	if isValue {
-		return typed(strings.TrimSuffix(inner, ">"), value), nil
+		return typed(strings.TrimSuffix(inner, ">"), stored), nil
 	}
-	return text, nil
-}
-
-func isList(kind string) bool {
-	return kind == "CommaDelimitedList" || strings.HasPrefix(kind, "List<")
-}
-
-// items are the values that a parameter's text has: those of its list, or itself.
-func items(kind, text string) []string {
-	if !isList(kind) {
-		return []string{text}
-	}
-	list := strings.Split(text, ",")
-	for i, item := range list {
-		list[i] = strings.TrimSpace(item)
-	}
-	return list
+	return value, nil
 }
 
 // typed makes a list of a list-typed parameter; every other value stays a string.
 func typed(kind, text string) any {
-	if !isList(kind) {
+	if kind != "CommaDelimitedList" && !strings.HasPrefix(kind, "List<") {
 		return text
 	}
 	out := []any{}
-	for _, item := range items(kind, text) {
-		out = append(out, item)
+	for part := range strings.SplitSeq(text, ",") {
+		out = append(out, strings.TrimSpace(part))
 	}
 	return out
 }

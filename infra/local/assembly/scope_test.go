@@ -285,11 +285,11 @@ func TestBadConditionsAreRefused(t *testing.T) {
 		`{"Condition": "C"}`:                    "refers to itself",
 		`{"Condition": "D"}`:                    "no condition D",
 		`{"Fn::Not": []}`:                       "1 to 1",
-		`{"Fn::If": ["C", 1, 2]}`:               "does not know the condition function Fn::If",
+		`{"Fn::If": ["C", 1, 2]}`:               "is not Fn::And",
 		`{"Fn::Xor": []}`:                       "Fn::Xor",
-		`{"Fn::Equals": ["a"]}`:                 "two values",
+		`{"Fn::Equals": ["a"]}`:                 "a list of 2 to 2",
 		`{"Fn::And": []}`:                       "2 to 10",
-		`"true"`:                                "one condition function",
+		`"true"`:                                "true is not Fn::And",
 		`{"Fn::Equals": [{"Ref": "Made"}, ""]}`: "cannot be referred to here",
 	} {
 		_, err := scopeOf(t, `{"Conditions": {"C": `+expression+`}, "Resources": {"Made": {"Type": "T"}}}`, nil)

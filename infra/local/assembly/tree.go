@@ -1,11 +1,11 @@
 package assembly
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strconv"
+
+	"github.com/google/uuid"
 )
 
 // noValue is what AWS::NoValue evaluates to: whatever holds it leaves it out.
@@ -90,9 +90,5 @@ func stringified(v any) (any, error) {
 	return Text(v), nil
 }
 
-// UUID is a UUID (version 8, which is free to be made of anything) from text.
-func UUID(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	h := hex.EncodeToString(sum[:16])
-	return h[:8] + "-" + h[8:12] + "-8" + h[13:16] + "-8" + h[17:20] + "-" + h[20:]
-}
+// UUID makes the same UUID of the same text.
+func UUID(text string) string { return uuid.NewSHA1(uuid.NameSpaceURL, []byte(text)).String() }

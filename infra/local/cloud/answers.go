@@ -21,6 +21,7 @@ import (
 type customRequest struct {
 	RequestType           string
 	ResponseURL           string
+	ServiceToken          string
 	StackID               string `json:"StackId"`
 	RequestID             string `json:"RequestId"`
 	ResourceType          string

@@ -110,7 +110,9 @@ func createCustom(ctx context.Context, c *Cloud, r request) (assembly.Values, er
 }
 
 func (k *customs) call(ctx context.Context, kind, id string, s customState, old *customState) (customAnswer, error) {
-	req := customRequest{RequestType: kind, ResourceType: s.Type, LogicalResourceID: id, PhysicalResourceID: s.PhysicalID, ResourceProperties: s.Properties}
+	req := customRequest{
+		RequestType: kind, ResourceType: s.Type, ServiceToken: s.token(), LogicalResourceID: id, PhysicalResourceID: s.PhysicalID, ResourceProperties: s.Properties,
+	}
 	if old != nil {
 		req.OldResourceProperties = old.Properties
 	}

@@ -56,7 +56,7 @@ func TestACustomResourceIsCreatedOnceAndUpdatedWhenItsPropertiesChange(t *testin
 	m := newMachine(t)
 	c := m.must(withCustom(`"Id": "one", "Number": 7, "Flag": true, "List": [1]`))
 	created := m.wantCalls("Create ")[0]
-	if created.ResourceType != "Custom::Thing" || created.LogicalResourceID != "C" || !strings.HasPrefix(created.StackID, "arn:aws:cloudformation:") {
+	if created.ResourceType != "Custom::Thing" || created.LogicalResourceID != "C" || created.ServiceToken != created.ResourceProperties["ServiceToken"] || !strings.HasPrefix(created.StackID, "arn:aws:cloudformation:") {
 		t.Errorf("request is %+v", created)
 	}
 	if p := created.ResourceProperties; p["Number"] != "7" || p["Flag"] != "true" || !reflect.DeepEqual(p["List"], []any{"1"}) {
