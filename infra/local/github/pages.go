@@ -10,26 +10,19 @@ import (
 //go:embed pages.gohtml
 var pageSource string
 
-var pages = struct{ choose, message *template.Template }{
-	choose:  lookup("choose"),
-	message: lookup("message"),
-}
-
-func lookup(name string) *template.Template {
-	return template.Must(template.New("").Parse(pageSource)).Lookup(name)
-}
+var pages = template.Must(template.New("").Parse(pageSource))
 
 // choosePage is the data of the page that lists the people.
 type choosePage struct {
 	People []Person
-	Hidden map[string]string // the request's parameters
-	Host   string            // of the app
+	Action string // the address of the request
+	Host   string // of the app
 }
 
-// writePage sends a page that may load nothing but its own styles and avatars.
-func writePage(w http.ResponseWriter, status int, page *template.Template, data any) {
+// writePage sends the page of that name, which may load nothing but its own styles and avatars.
+func writePage(w http.ResponseWriter, status int, name string, data any) {
 	var body bytes.Buffer
-	if err := page.Execute(&body, data); err != nil {
+	if err := pages.ExecuteTemplate(&body, name, data); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -43,6 +36,6 @@ func writePage(w http.ResponseWriter, status int, page *template.Template, data 
 	_, _ = w.Write(body.Bytes()) // a viewer that left is no error
 }
 
-func notFoundPage(w http.ResponseWriter) {
-	writePage(w, http.StatusNotFound, pages.message, "This page does not exist. / ページが見つかりません。")
+func notFoundPage(w http.ResponseWriter, _ *http.Request) {
+	writePage(w, http.StatusNotFound, "message", "This page does not exist. / ページが見つかりません。")
 }

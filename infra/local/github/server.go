@@ -7,7 +7,8 @@ package github
 
 import (
 	"net/http"
-	"net/url"
+	"sync"
+	"time"
 )
 
 // Config describes the one registered OAuth app and the people who can sign in.
@@ -29,7 +30,10 @@ type Person struct {
 // New returns the stand-in. It answers below /login/oauth/, /api/v3/ and /avatars/, keeps codes and tokens in memory
 // and starts no goroutine.
 func New(c Config) http.Handler {
-	s := &server{Config: c, grants: newGrants()}
+	return (&server{Config: c, now: time.Now}).handler()
+}
+
+func (s *server) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /login/oauth/authorize", s.choose)
 	mux.HandleFunc("POST /login/oauth/authorize", s.authorize)
@@ -38,39 +42,14 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /api/v3/user/emails", s.withToken("user:email", s.emails))
 	mux.HandleFunc("GET /avatars/{id}", s.avatar)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) { apiError(w, http.StatusNotFound, "Not Found") })
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { notFoundPage(w) })
+	mux.HandleFunc("/", notFoundPage)
 	return mux
 }
 
 type server struct {
 	Config
-	grants *grants
-}
-
-func (s *server) person(login string) (Person, bool) {
-	for _, p := range s.People {
-		if p.Login == login {
-			return p, true
-		}
-	}
-	return Person{}, false
-}
-
-// redirectTarget applies GitHub's rule for redirect_uri (the flow, "Redirect URLs"): without it the registered callback;
-// else the same host and port, and its path or one below it.
-func (s *server) redirectTarget(given string) (*url.URL, bool) {
-	registered, err := url.Parse(s.CallbackURL)
-	if err != nil {
-		return nil, false
-	}
-	if given == "" {
-		return registered, true
-	}
-	u, err := url.Parse(given)
-	if err != nil || u.Scheme != registered.Scheme || u.Host != registered.Host || u.User != nil || !below(u.Path, registered.Path) {
-		return registered, false
-	}
-	return u, true
+	now           func() time.Time
+	codes, tokens sync.Map // grants by their codes, which work once, and by their tokens
 }
 
 // DemoPeople are the accounts of a local run; ids and logins stay the same for ever.

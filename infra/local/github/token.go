@@ -1,11 +1,11 @@
 package github
 
 import (
+	"cmp"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
-	"encoding/json"
-	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,25 +14,28 @@ import (
 // accessToken exchanges a code (the flow, "2. Users are redirected back to your site by GitHub"). Errors are answered
 // with status 200, as GitHub does (page troubleshooting-oauth-app-access-token-request-errors).
 func (s *server) accessToken(w http.ResponseWriter, r *http.Request) {
-	in, err := tokenParameters(w, r)
-	if err != nil {
+	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+	if err := r.ParseForm(); err != nil {
 		http.Error(w, "the parameters could not be read: "+err.Error(), http.StatusBadRequest)
 		return
 	}
-	if !equal(in.Get("client_id"), s.ClientID) || !equal(in.Get("client_secret"), s.ClientSecret) {
+	if id, secret := credentials(r); !equal(id, s.ClientID) || !equal(secret, s.ClientSecret) {
 		answerToken(w, r, tokenError("incorrect_client_credentials", "The client_id and/or client_secret passed are incorrect."))
 		return
 	}
-	g, ok := s.grants.takeCode(in.Get("code"))
-	if !ok || !g.proves(in.Get("code_verifier")) {
+	found, _ := s.codes.LoadAndDelete(r.Form.Get("code"))
+	g, ok := found.(grant)
+	if !ok || !s.now().Before(g.expires) || !g.proves(r.Form.Get("code_verifier")) {
 		answerToken(w, r, tokenError("bad_verification_code", "The code passed is incorrect or expired."))
 		return
 	}
-	if uri := in.Get("redirect_uri"); uri != "" && uri != g.redirectURI && (g.redirectURI != "" || uri != s.CallbackURL) {
+	if uri := r.Form.Get("redirect_uri"); uri != "" && uri != cmp.Or(g.redirectURI, s.CallbackURL) {
 		answerToken(w, r, tokenError("redirect_uri_mismatch", "The redirect_uri MUST match the registered callback URL for this application."))
 		return
 	}
-	answerToken(w, r, map[string]string{"access_token": s.grants.addToken(g), "scope": strings.Join(g.scopes(), ","), "token_type": "bearer"})
+	token := "gho_" + rand.Text() + rand.Text()[:10]
+	s.tokens.Store(token, g)
+	answerToken(w, r, map[string]string{"access_token": token, "scope": strings.Join(g.scopes(), ","), "token_type": "bearer"})
 }
 
 // proves checks the PKCE verifier (RFC 7636, section 4.6).
@@ -46,29 +49,12 @@ func (g grant) proves(verifier string) bool {
 
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// tokenParameters reads a form, a query string or a JSON object; client credentials may also come as basic
-// authentication.
-func tokenParameters(w http.ResponseWriter, r *http.Request) (url.Values, error) {
-	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
-	values := url.Values{}
-	if t, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); t == "application/json" {
-		var fields map[string]string
-		if err := json.NewDecoder(r.Body).Decode(&fields); err != nil {
-			return nil, err
-		}
-		for name, value := range fields {
-			values.Set(name, value)
-		}
-	} else if err := r.ParseForm(); err != nil {
-		return nil, err
-	} else {
-		values = r.Form
-	}
+// credentials are parameters, or basic authentication, whose two parts are escaped (RFC 6749, section 2.3.1).
+func credentials(r *http.Request) (id, secret string) {
 	if id, secret, ok := r.BasicAuth(); ok {
-		values.Set("client_id", unescape(id)) // escaped by RFC 6749, section 2.3.1
-		values.Set("client_secret", unescape(secret))
+		return unescape(id), unescape(secret)
 	}
-	return values, nil
+	return r.Form.Get("client_id"), r.Form.Get("client_secret")
 }
 
 func unescape(s string) string {

@@ -3,7 +3,6 @@ package github
 import (
 	"encoding/json"
 	"fmt"
-	"html"
 	"net/http"
 	"slices"
 	"strconv"
@@ -19,7 +18,8 @@ func (s *server) withToken(scope string, next func(http.ResponseWriter, *http.Re
 			apiError(w, http.StatusUnauthorized, "Requires authentication")
 			return
 		}
-		g, ok := s.grants.byToken(strings.TrimSpace(token))
+		found, _ := s.tokens.Load(strings.TrimSpace(token))
+		g, ok := found.(grant)
 		if !ok {
 			apiError(w, http.StatusUnauthorized, "Bad credentials")
 			return
@@ -51,26 +51,18 @@ func (s *server) emails(w http.ResponseWriter, _ *http.Request, p Person) {
 
 // avatar draws the first character of the name on a colour of the id.
 func (s *server) avatar(w http.ResponseWriter, r *http.Request) {
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
-	i := slices.IndexFunc(s.People, func(p Person) bool { return p.ID == id })
-	if err != nil || i < 0 {
-		notFoundPage(w)
+	i := slices.IndexFunc(s.People, func(p Person) bool { return strconv.FormatInt(p.ID, 10) == r.PathValue("id") })
+	if i < 0 {
+		notFoundPage(w, r)
 		return
 	}
 	w.Header().Set("Content-Type", "image/svg+xml")
 	w.Header().Set("Cache-Control", "max-age=3600")
-	_, _ = w.Write([]byte(avatarSVG(s.People[i]))) // a viewer that left is no error
+	_ = pages.ExecuteTemplate(w, "avatar", s.People[i]) // a viewer that left is no error
 }
 
-func avatarSVG(p Person) string {
-	initial := ""
-	for _, r := range p.Name {
-		initial = html.EscapeString(string(r))
-		break
-	}
-	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 80 80" width="80" height="80"><rect width="80" height="80" fill="hsl(%d 45%% 38%%)"/>`+
-		`<text x="40" y="41" fill="#fff" font-family="sans-serif" font-size="36" text-anchor="middle" dominant-baseline="central">%s</text></svg>`, p.ID*137%360, initial)
-}
+// Hue is the colour of the person's avatar in degrees.
+func (p Person) Hue() int64 { return p.ID * 137 % 360 }
 
 func apiError(w http.ResponseWriter, status int, message string) {
 	writeJSON(w, status, map[string]string{"message": message, "documentation_url": "https://docs.github.com/rest", "status": strconv.Itoa(status)})

@@ -11,40 +11,40 @@ import (
 )
 
 const (
-	// keptLines is how many lines of output are kept for the page, and keptLine how many bytes of each.
+	// keptLines is how many lines of output are kept for the page at least, and keptLine how many bytes of each.
 	keptLines, keptLine = 5000, 8 << 10
-	// keptDurations is how many durations of each function the percentiles are taken of.
+	// keptDurations is how many durations of each function the percentiles are taken of at least.
 	keptDurations = 1000
 )
 
 // Collector keeps what functions do. It is a lambda.Observer.
 type Collector struct {
 	mu        sync.Mutex
-	lines     ring[lambda.Line]
+	lines     []lambda.Line
 	functions map[string]*activity
-	metrics   map[string]*Metric
+	metrics   map[series]*Metric
 }
 
 // activity is what one function did since the start.
 type activity struct {
-	invocations, errors, throttles, coldStarts, maxMemoryMB int
-	durations                                               ring[time.Duration]
+	Invocations, Errors, Throttles, ColdStarts, MaxMemoryMB int
+	durations                                               []time.Duration
 }
 
 // NewCollector has seen nothing yet.
 func NewCollector() *Collector {
-	return &Collector{lines: ring[lambda.Line]{size: keptLines}, functions: map[string]*activity{}, metrics: map[string]*Metric{}}
+	return &Collector{functions: map[string]*activity{}, metrics: map[series]*Metric{}}
 }
 
 // Line keeps a line, and the metrics in it.
 func (c *Collector) Line(l lambda.Line) {
-	metrics := parseEMF(l.Text)
+	values := parseEMF(l.Text)
 	l.Text = l.Text[:min(len(l.Text), keptLine)]
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.lines.add(l)
-	for _, m := range metrics {
-		c.addMetric(m)
+	c.lines = keep(c.lines, l, keptLines)
+	for _, v := range values {
+		c.measure(v)
 	}
 }
 
@@ -53,62 +53,46 @@ func (c *Collector) Report(r lambda.Report) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	a := c.of(r.Function)
-	a.invocations++
+	a.Invocations++
 	if r.Failed {
-		a.errors++
+		a.Errors++
 	}
 	if r.Init > 0 {
-		a.coldStarts++
+		a.ColdStarts++
 	}
-	a.maxMemoryMB = max(a.maxMemoryMB, r.MaxMemoryMB)
-	a.durations.add(r.Duration)
+	a.MaxMemoryMB = max(a.MaxMemoryMB, r.MaxMemoryMB)
+	a.durations = keep(a.durations, r.Duration, keptDurations)
 }
 
 // Throttled counts a refused invocation.
 func (c *Collector) Throttled(function string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.of(function).throttles++
+	c.of(function).Throttles++
 }
 
 func (c *Collector) of(function string) *activity {
 	a := c.functions[function]
 	if a == nil {
-		a = &activity{durations: ring[time.Duration]{size: keptDurations}}
+		a = &activity{}
 		c.functions[function] = a
 	}
 	return a
 }
 
-// ring keeps the last size values.
-type ring[T any] struct {
-	size, next int
-	values     []T
-}
-
-func (r *ring[T]) add(v T) {
-	if len(r.values) < r.size {
-		r.values = append(r.values, v)
-		return
+// keep adds a value to a list of the last n to 2n.
+func keep[T any](list []T, v T, n int) []T {
+	if len(list) == 2*n {
+		list = slices.Delete(list, 0, n)
 	}
-	r.values[r.next] = v
-	r.next = (r.next + 1) % r.size
+	return append(list, v)
 }
 
-// newestFirst calls f until it returns false.
-func (r *ring[T]) newestFirst(f func(T) bool) {
-	for i := range len(r.values) {
-		if !f(r.values[(r.next+2*len(r.values)-1-i)%len(r.values)]) {
-			return
-		}
-	}
-}
-
-// percentile is the nearest rank of p in 0 to 100.
-func percentile(values []time.Duration, p int) time.Duration {
-	if len(values) == 0 {
+// percentile is the nearest rank of p in 1 to 100.
+func (a *activity) percentile(p int) time.Duration {
+	if len(a.durations) == 0 {
 		return 0
 	}
-	sorted := slices.Sorted(slices.Values(values))
+	sorted := slices.Sorted(slices.Values(a.durations))
 	return sorted[(len(sorted)*p+99)/100-1]
 }

@@ -2,37 +2,33 @@ package status
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 )
 
-// Metric is one metric of one set of dimensions.
+// series is one metric of one set of dimensions, which are "name=value, name=value".
+type series struct{ Namespace, Name, Dimensions, Unit string }
+
+// Metric is a series with its values.
 type Metric struct {
-	Namespace, Name, Unit string
-	// Dimensions is "name=value, name=value".
-	Dimensions                  string
+	series
 	Count                       int
 	Sum, Minimum, Maximum, Last float64
 }
 
-// Average is 0 for a metric without values.
-func (m Metric) Average() float64 {
-	if m.Count == 0 {
-		return 0
-	}
-	return m.Sum / float64(m.Count)
-}
+// Average is that of all values; there is at least one.
+func (m Metric) Average() float64 { return m.Sum / float64(m.Count) }
 
-// key sorts metrics for the page.
-func (m Metric) key() string {
-	return strings.Join([]string{m.Namespace, m.Name, m.Dimensions, m.Unit}, "\x00")
+// value is one value of a series.
+type value struct {
+	of series
+	is float64
 }
 
 // parseEMF reads the metrics of a line in the embedded metric format; any other line has none.
 //
 // Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-func parseEMF(line string) []Metric {
+func parseEMF(line string) []value {
 	if !strings.Contains(line, `"CloudWatchMetrics"`) {
 		return nil
 	}
@@ -45,25 +41,21 @@ func parseEMF(line string) []Metric {
 			}
 		} `json:"_aws"`
 	}
-	var members map[string]json.RawMessage
+	var members map[string]any
 	if json.Unmarshal([]byte(line), &root) != nil || json.Unmarshal([]byte(line), &members) != nil {
 		return nil
 	}
-	var out []Metric
+	var out []value
 	for _, directive := range root.AWS.CloudWatchMetrics {
 		sets := directive.Dimensions
 		if len(sets) == 0 {
 			sets = [][]string{nil}
 		}
-		for _, declared := range directive.Metrics {
-			values := numbers(members[declared.Name])
+		for _, m := range directive.Metrics {
 			for _, set := range sets {
-				m := Metric{Namespace: directive.Namespace, Name: declared.Name, Unit: declared.Unit, Dimensions: dimensions(set, members)}
-				for _, v := range values {
-					m.add(Metric{Count: 1, Sum: v, Minimum: v, Maximum: v, Last: v})
-				}
-				if m.Count > 0 {
-					out = append(out, m)
+				of := series{directive.Namespace, m.Name, dimensions(set, members), m.Unit}
+				for _, n := range numbers(members[m.Name]) {
+					out = append(out, value{of, n})
 				}
 			}
 		}
@@ -71,50 +63,45 @@ func parseEMF(line string) []Metric {
 	return out
 }
 
-// numbers reads a value or a list of values.
-func numbers(raw json.RawMessage) []float64 {
-	var one float64
-	if json.Unmarshal(raw, &one) == nil {
-		return []float64{one}
+// numbers reads a value or a list of values; anything else is no metric.
+func numbers(v any) []float64 {
+	list, many := v.([]any)
+	if !many {
+		list = []any{v}
 	}
-	var many []float64
-	_ = json.Unmarshal(raw, &many) // anything else is no metric
-	return many
+	var out []float64
+	for _, item := range list {
+		if n, ok := item.(float64); ok {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
-func dimensions(names []string, members map[string]json.RawMessage) string {
+func dimensions(names []string, members map[string]any) string {
 	var parts []string
 	for _, name := range names {
-		var value string
-		_ = json.Unmarshal(members[name], &value) // a dimension that is no string is shown empty
-		parts = append(parts, name+"="+value)
+		text, _ := members[name].(string) // a dimension that is no string is shown empty
+		parts = append(parts, name+"="+text)
 	}
 	return strings.Join(parts, ", ")
-}
-
-// add takes in the values of n.
-func (m *Metric) add(n Metric) {
-	if m.Count == 0 {
-		m.Minimum, m.Maximum = n.Minimum, n.Maximum
-	}
-	m.Count += n.Count
-	m.Sum += n.Sum
-	m.Minimum, m.Maximum, m.Last = min(m.Minimum, n.Minimum), max(m.Maximum, n.Maximum), n.Last
 }
 
 // maxMetrics bounds the metrics, because a dimension may be an id.
 const maxMetrics = 500
 
-func (c *Collector) addMetric(m Metric) {
-	known := c.metrics[m.key()]
-	if known == nil {
-		if len(c.metrics) >= maxMetrics {
+func (c *Collector) measure(v value) {
+	m := c.metrics[v.of]
+	if m == nil {
+		if len(c.metrics) == maxMetrics {
 			return
 		}
-		known = &Metric{Namespace: m.Namespace, Name: m.Name, Unit: m.Unit, Dimensions: m.Dimensions}
-		c.metrics[m.key()] = known
+		m = &Metric{series: v.of, Minimum: v.is, Maximum: v.is}
+		c.metrics[v.of] = m
 	}
-	known.add(m)
+	m.Count++
+	m.Sum += v.is
+	m.Minimum, m.Maximum, m.Last = min(m.Minimum, v.is), max(m.Maximum, v.is), v.is
 }
 
 // Metrics are sorted by namespace and name.
@@ -122,8 +109,11 @@ func (c *Collector) Metrics() []Metric {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var out []Metric
-	for _, key := range slices.Sorted(maps.Keys(c.metrics)) {
-		out = append(out, *c.metrics[key])
+	for _, m := range c.metrics {
+		out = append(out, *m)
 	}
+	slices.SortFunc(out, func(a, b Metric) int {
+		return slices.Compare([]string{a.Namespace, a.Name, a.Dimensions, a.Unit}, []string{b.Namespace, b.Name, b.Dimensions, b.Unit})
+	})
 	return out
 }

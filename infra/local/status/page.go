@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,21 +35,19 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{"ms": milli
 
 // view is what the template shows.
 type view struct {
-	Time        time.Time
-	Filter      string
-	Routes      []cloud.Route
-	Functions   []row
-	Schedules   []schedule.State
-	Connections int
-	Metrics     []Metric
-	Lines       []lambda.Line
+	Source
+	Time    time.Time
+	Filter  string
+	Rows    []row
+	Metrics []Metric
+	Lines   []lambda.Line
 }
 
 // row is one function.
 type row struct {
 	lambda.State
-	Invocations, Errors, Throttles, ColdStarts, MaxMemoryMB int
-	P50, P95                                                time.Duration
+	activity
+	P50, P95 time.Duration
 }
 
 // Page shows what the collector kept and what the source tells now. The parameter `find` keeps the lines of one
@@ -69,10 +68,7 @@ func Page(c *Collector, s Source) http.Handler {
 			return
 		}
 		filter := strings.TrimSpace(r.URL.Query().Get("find"))
-		v := view{
-			Time: time.Now(), Filter: filter, Routes: s.Routes(), Functions: c.rows(s.Functions()), Schedules: s.Schedules(),
-			Connections: s.Connections(), Metrics: c.Metrics(), Lines: c.find(filter),
-		}
+		v := view{s, time.Now(), filter, c.rows(s.Functions()), c.Metrics(), c.find(filter)}
 		var b bytes.Buffer
 		if err := page.Execute(&b, v); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -89,10 +85,7 @@ func (c *Collector) rows(states []lambda.State) []row {
 	var out []row
 	for _, s := range states {
 		a := c.of(s.Name)
-		out = append(out, row{
-			State: s, Invocations: a.invocations, Errors: a.errors, Throttles: a.throttles, ColdStarts: a.coldStarts, MaxMemoryMB: a.maxMemoryMB,
-			P50: percentile(a.durations.values, 50), P95: percentile(a.durations.values, 95),
-		})
+		out = append(out, row{s, *a, a.percentile(50), a.percentile(95)})
 	}
 	return out
 }
@@ -102,12 +95,14 @@ func (c *Collector) find(filter string) []lambda.Line {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var out []lambda.Line
-	c.lines.newestFirst(func(l lambda.Line) bool {
+	for _, l := range slices.Backward(c.lines) {
+		if len(out) == shownLines {
+			break
+		}
 		if filter == "" || l.RequestID == filter || strings.Contains(l.Text, filter) {
 			out = append(out, l)
 		}
-		return len(out) < shownLines
-	})
+	}
 	return out
 }
 

@@ -91,11 +91,11 @@ func TestTheLogIsFilteredByRequestIDOrText(t *testing.T) {
 func TestTheLogIsBounded(t *testing.T) {
 	t.Parallel()
 	c := NewCollector()
-	for i := range keptLines + 10 {
+	for i := range 3 * keptLines {
 		c.Line(lambda.Line{Text: fmt.Sprintf("line-%d.", i)})
 	}
 	c.Line(lambda.Line{Text: strings.Repeat("x", keptLine+1)})
-	if got := c.find(""); len(got) != shownLines || len(got[0].Text) != keptLine || got[1].Text != fmt.Sprintf("line-%d.", keptLines+9) {
+	if got := c.find(""); len(got) != shownLines || len(got[0].Text) != keptLine || got[1].Text != fmt.Sprintf("line-%d.", 3*keptLines-1) {
 		t.Errorf("%d lines, the second %q", len(got), got[1].Text)
 	}
 	if got := c.find("line-5."); len(got) != 0 {
@@ -112,12 +112,12 @@ func TestEmbeddedMetricsBecomeReadable(t *testing.T) {
 	c.Line(lambda.Line{Text: fmt.Sprintf(emf, `"no number"`)})
 	c.Line(lambda.Line{Text: `"CloudWatchMetrics" but no JSON`})
 	got := c.Metrics()
-	want := Metric{Namespace: "Miyabi", Name: "Latency", Unit: "Milliseconds", Dimensions: "Environment=local", Count: 3, Sum: 60, Minimum: 10, Maximum: 30, Last: 20}
+	want := Metric{series: series{"Miyabi", "Latency", "Environment=local", "Milliseconds"}, Count: 3, Sum: 60, Minimum: 10, Maximum: 30, Last: 20}
 	if len(got) != 2 || got[0] != want || got[1].Dimensions != "Environment=local, Route=listTasks" || got[0].Average() != 20 {
 		t.Errorf("metrics are %+v", got)
 	}
 	for i := range maxMetrics + 10 {
-		c.addMetric(Metric{Name: fmt.Sprint(i), Count: 1})
+		c.measure(value{series{Name: fmt.Sprint(i)}, 1})
 	}
 	if n := len(c.Metrics()); n != maxMetrics {
 		t.Errorf("%d metrics are kept", n)

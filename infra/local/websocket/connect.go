@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -21,13 +22,6 @@ const needsIAM = "The local cloud does not serve a WebSocket API whose $connect 
 // maxURL is the longest address of a handshake in characters (page apigateway-execution-service-websocket-limits-table).
 const maxURL = 4096
 
-// refusal is the answer instead of a connection.
-type refusal struct {
-	status  int
-	message string
-	cause   error
-}
-
 // connect carries one handshake through limits, authorizer and $connect route (page
 // apigateway-websocket-api-route-keys-connect-disconnect). While the route runs, the connection does not exist yet.
 func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
@@ -45,15 +39,11 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := s.newConnection(r)
-	e := c.event(eventConnect, routeConnect).withRequest(r)
-	a, refused := s.admit(c, e, r)
-	if refused != nil {
-		e.end(refused.status, refused.cause)
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(refused.status)
-		_, _ = w.Write(e.message(refused.message)) // a caller that left is no error
-	} else if err := c.accept(w, r, a.subprotocol); err != nil {
-		e.end(http.StatusInternalServerError, err)
+	e := c.event("CONNECT", routeConnect).withRequest(r)
+	if a, ok := s.admit(w, r, c, e); ok {
+		if err := c.accept(w, r, a.subprotocol); err != nil {
+			e.end(http.StatusInternalServerError, err)
+		}
 	}
 	s.api.AccessLog.Write(e.variables()) // before the lines of the connection's messages
 	if c.ws == nil {
@@ -82,60 +72,67 @@ func checkHandshake(r *http.Request) int {
 
 func (s *Server) newConnection(r *http.Request) *connection {
 	c := &connection{
-		server: s, id: gateway.NewID(), connected: time.Now(), lastActive: time.Now(), domain: r.Host, pending: make(chan struct{}, maxPending),
+		server: s, id: gateway.NewID(), connected: time.Now(), domain: r.Host, pending: make(chan struct{}, maxPending),
 		identity: map[string]string{"sourceIp": gateway.SourceIP(r)},
 	}
+	c.lastActive.Store(c.connected.UnixMilli())
 	if agent := r.UserAgent(); agent != "" {
 		c.identity["userAgent"] = agent
 	}
 	return c
 }
 
-// admit asks the authorizer and the $connect route. An API without that route admits everybody.
-func (s *Server) admit(c *connection, e *event, r *http.Request) (answer, *refusal) {
+// admit asks the authorizer and the $connect route, or answers why there is no connection. An API without that route
+// admits everybody.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request, c *connection, e *event) (answer, bool) {
 	rt := s.routes[routeConnect]
 	if rt == nil {
-		return answer{}, nil
+		return answer{}, true
 	}
 	if !rt.limit.Allow(c.connected) {
-		return answer{}, &refusal{http.StatusTooManyRequests, "Too Many Requests", nil}
+		e.refuse(w, http.StatusTooManyRequests, "Too Many Requests", nil)
+		return answer{}, false
 	}
-	if rt.Authorizer != nil {
-		if refused := s.authorize(rt, c, e, r); refused != nil {
-			return answer{}, refused
-		}
+	if rt.Authorizer != nil && !s.authorize(w, r, rt, c, e) {
+		return answer{}, false
 	}
-	a, err := s.invoke(rt, e)
-	switch {
-	case err != nil:
-		slog.Warn("websocket $connect failed", "function", rt.FunctionARN, "error", err)
-		status, words := problem(err)
-		return a, &refusal{status, words, err}
-	case a.status < 200 || a.status > 299:
-		return a, &refusal{a.status, http.StatusText(a.status), nil}
+	a := s.invoke(rt, e)
+	if a.status < 200 || a.status > 299 {
+		e.refuse(w, a.status, cmp.Or(a.problem, http.StatusText(a.status)), a.failure)
+		return a, false
 	}
-	return a, nil
+	return a, true
 }
 
-// authorize asks the Lambda authorizer (page apigateway-websocket-api-lambda-auth); its context stays with the
-// connection.
-func (s *Server) authorize(rt *route, c *connection, e *event, r *http.Request) *refusal {
+// authorize asks the Lambda authorizer (page apigateway-websocket-api-lambda-auth), or answers why there is no
+// connection. Its context stays with the connection.
+func (s *Server) authorize(w http.ResponseWriter, r *http.Request, rt *route, c *connection, e *event) bool {
 	function := rt.Authorizer.FunctionARN
 	resource := fmt.Sprintf("arn:aws:execute-api:%s:%s:%s/%s/$connect", gateway.RegionOf(function), gateway.AccountOf(function), s.api.ID, s.api.Stage)
 	source := func(expression string) string { return s.source(expression, e, r) }
 	verdict, err := rt.Authorizer.Decide(source, func([]string) []byte { return e.forAuthorizer(resource) }, resource)
 	switch {
 	case errors.Is(err, gateway.ErrUnauthorized):
-		return &refusal{http.StatusUnauthorized, "Unauthorized", err}
+		e.refuse(w, http.StatusUnauthorized, "Unauthorized", err)
 	case err != nil:
 		slog.Warn("websocket authorizer failed", "function", function, "error", err)
-		return &refusal{http.StatusInternalServerError, "Internal server error", err}
+		e.refuse(w, http.StatusInternalServerError, "Internal server error", err)
 	case !verdict.Allowed:
-		return &refusal{http.StatusForbidden, "Forbidden", errors.New("the authorizer said no")}
+		e.refuse(w, http.StatusForbidden, "Forbidden", errors.New("the authorizer said no"))
+	default:
+		c.authorizer = authorizerContext(verdict)
+		e.context["authorizer"] = c.authorizer
+		return true
 	}
-	c.authorizer = authorizerContext(verdict)
-	e.context["authorizer"] = c.authorizer
-	return nil
+	return false
+}
+
+// refuse answers a handshake that opens no connection.
+func (e *event) refuse(w http.ResponseWriter, status int, text string, cause error) {
+	e.end(status, cause)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(e.message(text)) // a caller that left is no error
 }
 
 // source gives the value of an identity source, such as route.request.header.Authorization.
@@ -161,7 +158,7 @@ func (c *connection) accept(w http.ResponseWriter, r *http.Request, subprotocol 
 	conn, err := ws.Accept(writer, r, &ws.AcceptOptions{
 		InsecureSkipVerify: true, // API Gateway leaves Origin to the $connect route
 		Subprotocols:       []string{subprotocol},
-		OnPingReceived:     func(context.Context, []byte) bool { c.received(); return true },
+		OnPingReceived:     func(context.Context, []byte) bool { c.touch(); return true },
 	})
 	if err != nil {
 		return fmt.Errorf("accepting the connection: %w", err)

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -42,24 +42,19 @@ type connection struct {
 	limit      *time.Timer // of idleness or, when that is sooner, of the lifetime
 	pending    chan struct{}
 
-	mu         sync.Mutex
-	lastActive time.Time
-	outbox     [][]byte
-	queued     int           // bytes in outbox
-	end        ws.CloseError // Code 0 while it is open
+	lastActive atomic.Int64 // Unix milliseconds
+
+	mu     sync.Mutex
+	outbox [][]byte
+	queued int           // bytes in outbox
+	end    ws.CloseError // Code 0 while it is open
 }
 
-// touch notes a message in either direction. The caller holds mu.
+// touch notes a message in either direction.
 func (c *connection) touch() {
-	c.lastActive = time.Now()
+	c.lastActive.Store(time.Now().UnixMilli())
 	l := c.server.api.Limits
 	c.limit.Reset(min(l.Idle, l.Lifetime-time.Since(c.connected)))
-}
-
-func (c *connection) received() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.touch()
 }
 
 // run reads until the connection ends and then calls $disconnect.
@@ -98,7 +93,7 @@ func (c *connection) read() ws.CloseError {
 		if err != nil {
 			return endOf(err)
 		}
-		c.received()
+		c.touch()
 		c.pending <- struct{}{}
 		c.server.connections.running.Go(func() {
 			defer func() { <-c.pending }()
@@ -149,47 +144,30 @@ func endOf(err error) ws.CloseError {
 // handle calls the route of one message. Problems are told to the client in a message of API Gateway's own.
 func (c *connection) handle(message []byte) {
 	rt := c.server.selectRoute(message)
-	e := c.event(eventMessage, routeDefault)
+	e := c.event("MESSAGE", routeDefault)
 	e.context["messageId"] = gateway.NewID()
 	e.fields["body"] = string(message)
 	defer func() { c.server.api.AccessLog.Write(e.variables()) }()
 	if rt == nil {
-		e.end(http.StatusForbidden, nil)
-		c.complain("Forbidden", e)
+		c.complain(e, http.StatusForbidden, "Forbidden", nil)
 		return
 	}
 	e.context["routeKey"] = rt.Key
 	if !rt.limit.Allow(time.Now()) {
-		e.end(http.StatusTooManyRequests, nil)
-		c.complain("Too Many Requests", e)
+		c.complain(e, http.StatusTooManyRequests, "Too Many Requests", nil)
 		return
 	}
-	a, err := c.server.invoke(rt, e)
-	switch {
-	case err != nil:
-		slog.Warn("websocket integration failed", "function", rt.FunctionARN, "error", err)
-		_, words := problem(err)
-		c.complain(words, e)
+	switch a := c.server.invoke(rt, e); {
+	case a.failure != nil:
+		c.complain(e, a.status, a.problem, a.failure)
 	case rt.Responds && a.body != nil:
 		_ = c.send([]byte(*a.body)) // a client that left gets no answer
 	}
 }
 
-func (c *connection) complain(message string, e *event) {
-	_ = c.send(e.message(message)) // as above
-}
-
-// disconnect calls the $disconnect route, if there is one.
-func (c *connection) disconnect() {
-	e := c.event(eventDisconnect, routeDisconnect)
-	e.setHeaders(map[string][]string{"Host": {c.domain}, "x-api-key": {""}, "X-Forwarded-For": {""}, "x-restapi": {""}})
-	e.context["disconnectStatusCode"], e.context["disconnectReason"] = int(c.end.Code), c.end.Reason
-	if rt := c.server.routes[routeDisconnect]; rt != nil {
-		c.server.disconnects <- struct{}{}
-		c.callDisconnect(rt, e)
-		<-c.server.disconnects
-	}
-	c.server.api.AccessLog.Write(e.variables())
+func (c *connection) complain(e *event, status int, text string, cause error) {
+	e.end(status, cause)
+	_ = c.send(e.message(text)) // as above
 }
 
 // Tries of a $disconnect whose function is over its concurrency, as when many connections drop at once.
@@ -198,13 +176,17 @@ const (
 	disconnectPause = 100 * time.Millisecond
 )
 
-func (c *connection) callDisconnect(rt *route, e *event) {
-	_, err := c.server.invoke(rt, e)
-	for try := 1; errors.Is(err, lambda.ErrThrottled) && try < disconnectTries; try++ {
-		time.Sleep(disconnectPause)
-		_, err = c.server.invoke(rt, e)
+// disconnect calls the $disconnect route, if there is one.
+func (c *connection) disconnect() {
+	e := c.event("DISCONNECT", routeDisconnect)
+	e.setHeaders(map[string][]string{"Host": {c.domain}, "x-api-key": {""}, "X-Forwarded-For": {""}, "x-restapi": {""}})
+	e.context["disconnectStatusCode"], e.context["disconnectReason"] = int(c.end.Code), c.end.Reason
+	if rt := c.server.routes[routeDisconnect]; rt != nil {
+		c.server.disconnects <- struct{}{}
+		for try := 1; errors.Is(c.server.invoke(rt, e).failure, lambda.ErrThrottled) && try < disconnectTries; try++ {
+			time.Sleep(disconnectPause)
+		}
+		<-c.server.disconnects
 	}
-	if err != nil {
-		slog.Warn("websocket $disconnect failed", "function", rt.FunctionARN, "error", err)
-	}
+	c.server.api.AccessLog.Write(e.variables())
 }

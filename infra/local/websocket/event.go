@@ -12,13 +12,6 @@ import (
 	"github.com/miyabi-society/platform/infra/local/gateway"
 )
 
-// Types of events.
-const (
-	eventConnect    = "CONNECT"
-	eventMessage    = "MESSAGE"
-	eventDisconnect = "DISCONNECT"
-)
-
 // event is what a function gets of a handshake, a message or an end (page
 // apigateway-websocket-api-route-keys-connect-disconnect). What has no value is absent.
 type event struct {

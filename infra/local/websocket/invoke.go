@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -14,25 +15,31 @@ import (
 	"github.com/miyabi-society/platform/infra/local/lambda"
 )
 
-// answer is what a function answers to a WebSocket API (page apigateway-websocket-api-lambda-proxy-integrations).
+// answer is what a function answers to a WebSocket API (page apigateway-websocket-api-lambda-proxy-integrations), or
+// what went wrong.
 type answer struct {
 	status      int
 	subprotocol string // the header Sec-WebSocket-Protocol
 	body        *string
+	failure     error  // the integration gave no usable answer
+	problem     string // what the client is told then
 }
 
-// invoke calls the route's integration and notes the outcome for the access log.
-func (s *Server) invoke(rt *route, e *event) (answer, error) {
+// invoke calls the route's integration and notes the outcome for the access log. Functions over their concurrency are
+// counted elsewhere.
+func (s *Server) invoke(rt *route, e *event) answer {
 	begun := time.Now()
 	a, err := s.call(rt, e)
 	if err != nil {
-		err = fmt.Errorf("route %s: %w", rt.Key, err)
-		a.status, _ = problem(err)
+		a = failed(err)
+	}
+	if err != nil && !errors.Is(err, lambda.ErrThrottled) {
+		slog.Warn("websocket integration failed", "route", rt.Key, "function", rt.FunctionARN, "error", err)
 	}
 	e.end(a.status, err)
 	e.outcome["integrationStatus"] = e.outcome["status"]
 	e.outcome["integrationLatency"] = strconv.FormatInt(time.Since(begun).Milliseconds(), 10)
-	return a, err
+	return a
 }
 
 // errNoTemplate is a mock integration without a status.
@@ -79,14 +86,14 @@ func read(result lambda.Result) (answer, error) {
 	return a, nil
 }
 
-// problem gives the status of a handshake, and the words that a client gets, for an integration without a usable answer:
-// over its timeout, configured wrongly (a function that is not there or not permitted), or failed.
-func problem(err error) (int, string) {
+// failed tells an integration over its timeout from one that is configured wrongly (a function that is not there or not
+// permitted) and from one that failed. The status is that of a handshake.
+func failed(err error) answer {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return http.StatusGatewayTimeout, "Endpoint request timed out"
+		return answer{status: http.StatusGatewayTimeout, problem: "Endpoint request timed out", failure: err}
 	case errors.Is(err, errNoTemplate), errors.Is(err, lambda.ErrNotFound):
-		return http.StatusInternalServerError, "Internal server error"
+		return answer{status: http.StatusInternalServerError, problem: "Internal server error", failure: err}
 	}
-	return http.StatusBadGateway, "Internal server error"
+	return answer{status: http.StatusBadGateway, problem: "Internal server error", failure: err}
 }

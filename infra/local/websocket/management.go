@@ -53,12 +53,9 @@ func (c *connection) post(w http.ResponseWriter, r *http.Request) {
 
 func (c *connection) describe(w http.ResponseWriter) {
 	stamp := func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
-	c.mu.Lock()
-	lastActive := c.lastActive
-	c.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write(gateway.MustMarshal(map[string]any{ // a caller that left is no error
-		"connectedAt": stamp(c.connected), "lastActiveAt": stamp(lastActive), "identity": c.identity,
+		"connectedAt": stamp(c.connected), "lastActiveAt": stamp(time.UnixMilli(c.lastActive.Load())), "identity": c.identity,
 	}))
 }
 

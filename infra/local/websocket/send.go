@@ -3,6 +3,7 @@ package websocket
 import (
 	"context"
 	"errors"
+	"slices"
 
 	ws "github.com/coder/websocket"
 )
@@ -60,12 +61,10 @@ func (c *connection) write(message []byte) error {
 	if err != nil {
 		return err
 	}
-	for len(message) > 0 {
-		n := min(len(message), maxFrame)
-		if _, err := w.Write(message[:n]); err != nil {
+	for frame := range slices.Chunk(message, maxFrame) {
+		if _, err := w.Write(frame); err != nil {
 			return err
 		}
-		message = message[n:]
 	}
 	return w.Close()
 }
