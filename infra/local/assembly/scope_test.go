@@ -138,7 +138,7 @@ func TestIntrinsicFunctions(t *testing.T) {
 		`"{{resolve:secretsmanager:db:SecretString:port}}"`:       `"5432"`,
 		`{"Fn::Join": ["", ["{{resolve:secretsmanager:", "arn:aws:secretsmanager:us-east-1:000000000000:secret:db-AbCdEf", ":SecretString:username::}}"]]}`: `"by-arn"`,
 		`"{{resolve:secretsmanager:db:SecretString::AWSPREVIOUS}}"`:                                                                                         `"db/AWSPREVIOUS/"`,
-		`1e21`: `1e+21`,
+		`1e21`: `1e21`,
 	} {
 		v, err := evaluate(t, "AWS::X::R", expression)
 		if err != nil {
@@ -242,8 +242,8 @@ func TestParameters(t *testing.T) {
 
 func TestACustomResourceGetsText(t *testing.T) {
 	t.Parallel()
-	v, err := evaluate(t, "Custom::R", `{"n": 7, "list": [true, 1.5]}`)
-	if err != nil || !reflect.DeepEqual(v, map[string]any{"n": "7", "list": []any{"true", "1.5"}}) {
+	v, err := evaluate(t, "Custom::R", `{"n": 12345678901234567890, "list": [true, 1.50]}`)
+	if err != nil || !reflect.DeepEqual(v, map[string]any{"n": "12345678901234567890", "list": []any{"true", "1.50"}}) {
 		t.Errorf("properties are %v, %v", v, err)
 	}
 }

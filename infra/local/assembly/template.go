@@ -22,11 +22,12 @@ type Template struct {
 	Outputs    map[string]Output
 }
 
-// UnmarshalJSON refuses names that CloudFormation does not know.
+// UnmarshalJSON refuses names that CloudFormation does not know, and keeps every digit of a number.
 func (t *Template) UnmarshalJSON(b []byte) error {
 	type plain Template
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
+	d.UseNumber()
 	return d.Decode((*plain)(t))
 }
 

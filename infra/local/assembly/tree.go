@@ -55,14 +55,16 @@ func single(v any) (name string, argument any) {
 	return "", nil
 }
 
-// Text writes a value as CloudFormation does where it needs a string: numbers without an exponent, booleans as
-// true and false.
+// Text writes a value as CloudFormation does where it needs a string: numbers of a template as they are there, others
+// without an exponent, booleans as true and false.
 func Text(v any) string {
 	switch x := v.(type) {
 	case nil, noValue:
 		return ""
 	case string:
 		return x
+	case json.Number:
+		return x.String()
 	case float64:
 		return strconv.FormatFloat(x, 'f', -1, 64)
 	case bool:

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -70,43 +71,40 @@ func (k *customs) remember(id string, s *customState) error {
 }
 
 // createCustom calls the resource's function when the resource is new or its properties changed.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requesttypes-update.html
 func createCustom(ctx context.Context, c *Cloud, r request) (assembly.Values, error) {
-	k := c.customs[r.Stack]
-	after := customState{Type: r.Type, Properties: r.properties, Retain: strings.HasPrefix(r.DeletionPolicy, "Retain")}
-	kind, ch := "Create", change{Resource: r.Resource}
-	if before, exists := k.known[r.LogicalID]; exists {
-		if reflect.DeepEqual(before.Properties, after.Properties) {
-			return before.values(), nil
-		}
-		if before.Type != r.Type || before.token() != after.token() {
-			return assembly.Values{}, errors.New("an update cannot change its type or its ServiceToken: give it another logical id")
-		}
-		kind, ch.before, after.PhysicalID = "Update", &before, before.PhysicalID
-	}
 	if _, err := serviceTimeout(r.properties); err != nil {
 		return assembly.Values{}, err
 	}
-	if after.token() == "" {
-		return assembly.Values{}, errors.New("ServiceToken is missing")
+	function, err := c.functions.Config(r.properties.text("ServiceToken"))
+	if err != nil {
+		return assembly.Values{}, fmt.Errorf("its ServiceToken: %w", err)
 	}
-	var err error
-	if after.Function, err = c.functions.Config(after.token()); err != nil {
-		return assembly.Values{}, err
-	}
-	answer, err := k.call(ctx, kind, r.LogicalID, after, ch.before)
-	after.Data = answer.Data
+	k := c.customs[r.Stack]
+	before, exists := k.known[r.LogicalID]
+	after := before
+	after.Type, after.Properties, after.Retain, after.Function = r.Type, r.properties, strings.HasPrefix(r.DeletionPolicy, "Retain"), function
 	switch {
-	case answer.PhysicalResourceID != "":
-		after.PhysicalID = answer.PhysicalResourceID
-	case ch.before == nil:
-		after.PhysicalID = r.name("", 255)
+	case !exists:
+		return k.apply(ctx, "Create", change{Resource: r.Resource, after: after}, r.name("", 255))
+	case reflect.DeepEqual(before.Properties, after.Properties):
+		return after.values(), k.remember(r.LogicalID, &after)
+	case before.Type != after.Type || before.token() != after.token():
+		return assembly.Values{}, errors.New("an update cannot change its type or its ServiceToken: give it another logical id")
 	}
-	ch.after = after
+	return k.apply(ctx, "Update", change{Resource: r.Resource, before: &before, after: after}, before.PhysicalID)
+}
+
+// apply asks for a change. An answer without a physical id leaves the resource under id.
+func (k *customs) apply(ctx context.Context, kind string, ch change, id string) (assembly.Values, error) {
+	answer, err := k.call(ctx, kind, ch.LogicalID, ch.after, ch.before)
+	ch.after.PhysicalID, ch.after.Data = cmp.Or(answer.PhysicalResourceID, id), answer.Data
 	k.changes = append(k.changes, ch)
 	if err != nil {
 		return assembly.Values{}, err
 	}
-	return after.values(), k.remember(r.LogicalID, &after)
+	return ch.after.values(), k.remember(ch.LogicalID, &ch.after)
 }
 
 func (k *customs) call(ctx context.Context, kind, id string, s customState, old *customState) (customAnswer, error) {
@@ -184,12 +182,10 @@ func (k *customs) cleanUp(ctx context.Context, present []*assembly.Resource) err
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(k.known)) {
-		s := k.known[id]
 		if slices.ContainsFunc(present, func(r *assembly.Resource) bool { return r.LogicalID == id }) {
-			k.cloud.code[s.Function.Dir] = true
 			continue
 		}
-		if !s.Retain {
+		if s := k.known[id]; !s.Retain {
 			k.delete(ctx, id, s)
 		}
 		if err := k.remember(id, nil); err != nil {

@@ -204,8 +204,9 @@ func TestARetainedCustomResourceIsNotDeleted(t *testing.T) {
 	t.Parallel()
 	for _, policy := range []string{"Retain", "RetainExceptOnCreate"} {
 		m := newMachine(t)
+		m.must(withCustom(`"Id": "one"`))
 		m.must(strings.Replace(withCustom(`"Id": "one"`), `"Custom::Thing"`, `"Custom::Thing", "DeletionPolicy": "`+policy+`"`, 1))
-		m.calls()
+		m.wantCalls("Create ")
 		m.must(resources(function))
 		m.wantCalls()
 	}
@@ -240,7 +241,7 @@ func TestBadAnswersOfACustomResource(t *testing.T) {
 
 func TestACustomResourceNeedsAFunctionAndASensibleTimeout(t *testing.T) {
 	t.Parallel()
-	newMachine(t).refused("ServiceToken is missing", `{"Resources": {"C": {"Type": "Custom::Thing"}}}`)
+	newMachine(t).refused("its ServiceToken: ", `{"Resources": {"C": {"Type": "Custom::Thing"}}}`)
 	newMachine(t).refused("function not found", `{"Resources": {"C": {"Type": "Custom::Thing", "Properties": {"ServiceToken": "arn:aws:lambda:us-east-1:000000000000:function:none"}}}}`)
 	newMachine(t).refused("1 to 3600 seconds", withCustom(`"Id": "one", "ServiceTimeout": 5000`))
 }
