@@ -125,6 +125,8 @@ const differences = `
 | text that is not UTF-8 | in a frame: closed with 1007 (RFC 6455); in PostToConnection: replaced by U+FFFD | not documented |
 | an object that one viewer got compressed with gzip | is compressed anew for the next, with Brotli if that accepts it | the version in the cache serves on |
 | a rate of Scheduler without a start date | its first run is at every start of the local cloud | at its creation |
+| a custom resource's function that fails without an answer | the failure ends the wait at once | the event is tried twice more, and the wait ends after ServiceTimeout |
+| a reference to a version of a parameter | the newest version, the only one there is | that version |
 | errors under a cache policy without a lifetime | never kept | not documented clearly |
 | an edge function on viewer-response, its modules (` + "`require`, `import cf`" + `) and key value stores | refused at the start | carried out |
 | Buffer and other globals of the edge functions' runtime that JavaScript itself does not have | not there: the function fails | there |
