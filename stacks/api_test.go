@@ -75,7 +75,7 @@ func TestGitHubIsAParameterWithTheEnvironmentsDefault(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string][2]string{
 		environment.Prod:  {"https://github.com", "https://api.github.com"},
-		environment.Local: {"http://localhost:8090", "http://localhost:8090/api/v3"},
+		environment.Local: {"http://localhost:8080/_local/github", "http://localhost:8080/_local/github/api/v3"},
 	} {
 		s := stackOf(t, name, "Api")
 		if got := [2]any{s.Parameters["GitHubUrl"]["Default"], s.Parameters["GitHubApiUrl"]["Default"]}; got != [2]any{want[0], want[1]} {

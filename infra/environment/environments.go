@@ -102,14 +102,14 @@ func dev() Settings {
 }
 
 // local is dev with the few differences that a developer's machine asks for. The GitHub addresses are those of
-// a stand-in; the local cloud replaces them by the port that the stand-in got.
+// a stand-in; the local cloud puts in the port that it got.
 func local(host Platform) Settings {
 	s := dev()
 	s.Name = Local
 	s.Functions.Platform = host
 	s.Database.TLS = false
-	s.API.GitHubURL = "http://localhost:8090"
-	s.API.GitHubAPIURL = "http://localhost:8090/api/v3"
+	s.API.GitHubURL = "http://localhost:8080/_local/github"
+	s.API.GitHubAPIURL = "http://localhost:8080/_local/github/api/v3"
 	return s
 }
 

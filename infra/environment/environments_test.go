@@ -25,8 +25,8 @@ func load(t *testing.T, name string) environment.Settings {
 func TestLocalDiffersFromDevInAShortList(t *testing.T) {
 	t.Parallel()
 	want := []string{
-		"API.GitHubAPIURL: http://localhost:8090/api/v3 instead of https://api.github.com",
-		"API.GitHubURL: http://localhost:8090 instead of https://github.com",
+		"API.GitHubAPIURL: http://localhost:8080/_local/github/api/v3 instead of https://api.github.com",
+		"API.GitHubURL: http://localhost:8080/_local/github instead of https://github.com",
 		"Database.TLS: false instead of true",
 		"Functions.Platform.Architecture: amd64 instead of arm64",
 		"Functions.Platform.OS: darwin instead of linux",

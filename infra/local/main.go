@@ -48,7 +48,7 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("name a command\n%s", usage)
 	}
 	var o supervise.Options
-	var follow, background bool
+	var follow bool
 	var d develop.Config
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -59,7 +59,7 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 		flags.IntVar(&o.Port, "port", supervise.DefaultPort, "")
 		flags.BoolVar(&o.Reset, "reset", false, "")
 		flags.Func("database", "", address(&o.Database))
-		flags.BoolVar(&background, "background", false, "")
+		flags.BoolVar(&o.Background, "background", false, "")
 		flags.StringVar(&d.Build, "build", "", "")
 		flags.StringVar(&d.Binaries, "binaries", "", "")
 		flags.StringVar(&d.Deployed, "deployed", "", "")
@@ -82,10 +82,10 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 	case "up":
 		return supervise.Up(ctx, o, out)
 	case "run":
-		return supervise.RunCommand(ctx, o, background, out)
+		return supervise.Run(ctx, o, out)
 	case "dev":
 		o.Develop = &d
-		return supervise.Develop(ctx, o, out)
+		return supervise.Run(ctx, o, out)
 	case "down":
 		return supervise.Down(ctx, o.State, out)
 	case "logs":

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -262,7 +263,7 @@ func TestAGivenDatabaseIsUsedAndRunsOn(t *testing.T) {
 	for _, reset := range []string{"--reset=false", "--reset=true"} {
 		c.up("--database", server.Address(), reset)
 		c.down()
-		conn, err := pgx.Connect(context.Background(), server.URL("m", "miyabi"))
+		conn, err := pgx.Connect(context.Background(), rds.URL(server.Address(), "m", "miyabi"))
 		if err != nil {
 			t.Fatalf("after down the instance's master cannot connect: %v", err)
 		}
@@ -459,12 +460,12 @@ func TestAResetStartsAfresh(t *testing.T) {
 	t.Parallel()
 	c := newCheckout(t)
 	c.up()
-	before, err := os.ReadFile(filepath.Join(c.state, "github.json"))
-	if err != nil {
+	data := filepath.Join(c.state, "buckets", "data")
+	if err := os.WriteFile(data, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	c.up("--reset")
-	if after, err := os.ReadFile(filepath.Join(c.state, "github.json")); err != nil || bytes.Equal(before, after) {
+	if _, err := os.Stat(data); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the data stayed: %v", err)
 	}
 }
@@ -478,7 +479,7 @@ func TestTheForegroundEndsWithItsContext(t *testing.T) {
 	go func() {
 		done <- command(ctx, []string{"run", "--state", c.state, "--assembly", c.assembly, "--port", strconv.Itoa(c.port)}, &out)
 	}()
-	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(out.String(), "Serving http://localhost"); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(out.String(), "Stop             Ctrl-C"); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("not served: %s", out.String())
 		}
@@ -547,7 +548,7 @@ func TestDevelopmentGivesFunctionsTheirNewCodeAndEndsWithItsContext(t *testing.T
 			}
 		}
 	}
-	printed("Serving http://localhost")
+	printed("Stop             Ctrl-C")
 	url := "http://localhost:" + strconv.Itoa(c.port)
 	before := get(t, url+"/api/x")
 	for begun := time.Now(); !strings.Contains(out.String(), "f restarted after") && time.Since(begun) < 20*time.Second; time.Sleep(time.Second) {

@@ -9,10 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/miyabi-society/platform/infra/local/lambda"
@@ -39,6 +41,30 @@ type Cloud interface {
 	ReplaceCode(ctx context.Context, function, dir string) error
 }
 
+// Follow keeps the cloud up to date with the sources, and runs the pages' server, until the returned function is called.
+// The handler serves the pages before the site of the cloud, whose address is url. The pages' output goes to log.
+func (c Config) Follow(ctx context.Context, cloud Cloud, site http.Handler, url string, log io.Writer) (http.Handler, func(), error) {
+	stopPages := func() {}
+	if c.Pages != "" && site != nil {
+		var err error
+		if site, stopPages, err = servePages(c.Pages, url, site, log); err != nil {
+			return nil, nil, err
+		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var following sync.WaitGroup
+	following.Go(func() {
+		if err := run(ctx, c, cloud); err != nil {
+			c.say("The sources are not followed: %v", err)
+		}
+	})
+	return site, func() {
+		cancel()
+		following.Wait()
+		stopPages()
+	}, nil
+}
+
 // builder knows which function each binary belongs to and what it was.
 type builder struct {
 	Config
@@ -50,9 +76,9 @@ type builder struct {
 // poll is how often the sources are looked at.
 const poll = 250 * time.Millisecond
 
-// Run follows the sources until ctx ends.
-func Run(ctx context.Context, config Config, c Cloud) error {
-	b := &builder{Config: config, cloud: c, prints: map[string]string{}}
+// run follows the sources until ctx ends.
+func run(ctx context.Context, config Config, c Cloud) error {
+	b := &builder{Config: config, cloud: c, names: map[string]string{}, prints: map[string]string{}}
 	if err := b.match(); err != nil {
 		return err
 	}
@@ -85,7 +111,6 @@ func Run(ctx context.Context, config Config, c Cloud) error {
 
 // match finds the function of each binary by its content.
 func (b *builder) match() error {
-	b.names = map[string]string{}
 	functions := map[string]string{}
 	for _, f := range b.cloud.Functions() {
 		dir, err := b.cloud.CodeOf(f.Name)
@@ -178,19 +203,15 @@ func (b *builder) replace(ctx context.Context, name string) error {
 	return errors.Join(err, os.RemoveAll(dir))
 }
 
-func (b *builder) say(format string, args ...any) {
-	_, _ = fmt.Fprintf(b.Out, time.Now().Format("15:04:05 ")+format+"\n", args...)
+func (c Config) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(c.Out, time.Now().Format("15:04:05 ")+format+"\n", args...)
 }
 
 func hash(file string) (string, error) {
-	f, err := os.Open(file) //nolint:gosec // a binary of this project
+	b, err := os.ReadFile(file) //nolint:gosec // a binary of this project
 	if err != nil {
 		return "", fmt.Errorf("read a binary: %w", err)
 	}
-	defer func() { _ = f.Close() }()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", fmt.Errorf("read a binary: %w", err)
-	}
-	return string(h.Sum(nil)), nil
+	sum := sha256.Sum256(b)
+	return string(sum[:]), nil
 }

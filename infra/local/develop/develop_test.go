@@ -108,7 +108,7 @@ func TestAChangedSourceGivesItsFunctionNewCode(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		done <- Run(ctx, Config{
+		done <- run(ctx, Config{
 			Watch: []string{source}, Restart: []string{filepath.Join(dir, "stacks")}, Binaries: filepath.Join(dir, "binaries"), Deployed: filepath.Join(dir, "deployed"), Out: out,
 			Build: "grep -q broken " + source + "/api && { echo api:1: syntax error; exit 1; }; cp " + source + "/api " + dir + "/binaries/api && touch " + dir + "/built",
 		}, cloud)
@@ -141,7 +141,7 @@ func TestFunctionsThatWereNotBuiltHereAreAnError(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, "deployed", dir, "bootstrap")
-	err := Run(context.Background(), Config{Deployed: filepath.Join(dir, "none")}, &double{dir: dir})
+	err := run(context.Background(), Config{Deployed: filepath.Join(dir, "none")}, &double{dir: dir})
 	if err == nil || !strings.Contains(err.Error(), "build the functions") {
 		t.Errorf("error is %v", err)
 	}
@@ -173,11 +173,11 @@ func TestAScanSeesNewChangedAndRemovedSources(t *testing.T) {
 
 func TestPagesComeFromTheirServerAndAPIsFromTheSite(t *testing.T) {
 	t.Parallel()
-	pages, err := StartPages("SERVE_PAGES=1 exec '"+os.Args[0]+"'", "http://localhost:1", io.Discard)
+	site := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "site") })
+	h, stop, err := servePages("SERVE_PAGES=1 exec '"+os.Args[0]+"'", "http://localhost:1", site, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := pages.Before(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "site") }))
 	get := func(path string) (int, string) {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
@@ -189,7 +189,7 @@ func TestPagesComeFromTheirServerAndAPIsFromTheSite(t *testing.T) {
 			t.Errorf("%s comes from %q", path, body)
 		}
 	}
-	pages.Stop()
+	stop()
 	if status, body := get("/"); status != http.StatusBadGateway || !strings.Contains(body, "starting") {
 		t.Errorf("without the server: %d %q", status, body)
 	}

@@ -12,7 +12,7 @@ import (
 // "1. Request a user's GitHub identity").
 func (s *server) choose(w http.ResponseWriter, r *http.Request) {
 	if target, ok := s.check(w, r, r.URL.Query()); ok {
-		writePage(w, http.StatusOK, "choose", choosePage{People: s.People, Action: r.URL.RequestURI(), Host: target.Host})
+		writePage(w, http.StatusOK, "choose", choosePage{People: s.People, Action: "?" + r.URL.RawQuery, Host: target.Host})
 	}
 }
 

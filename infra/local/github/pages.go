@@ -15,7 +15,7 @@ var pages = template.Must(template.New("").Parse(pageSource))
 // choosePage is the data of the page that lists the people.
 type choosePage struct {
 	People []Person
-	Action string // the address of the request
+	Action string // leads back to the request
 	Host   string // of the app
 }
 

@@ -13,6 +13,7 @@ import (
 
 // Config describes the one registered OAuth app and the people who can sign in.
 type Config struct {
+	URL          string // where the stand-in is reached, without a slash at the end
 	ClientID     string
 	ClientSecret string
 	CallbackURL  string // the registered authorization callback URL

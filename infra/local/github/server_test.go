@@ -40,7 +40,7 @@ func asked(change ...string) url.Values {
 	return v
 }
 
-var demo = Config{ClientID: clientID, ClientSecret: secret, CallbackURL: callback, People: DemoPeople()}
+var demo = Config{URL: "http://localhost:9000", ClientID: clientID, ClientSecret: secret, CallbackURL: callback, People: DemoPeople()}
 
 func stand() http.Handler { return New(demo) }
 

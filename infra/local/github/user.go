@@ -34,11 +34,10 @@ func (s *server) withToken(scope string, next func(http.ResponseWriter, *http.Re
 }
 
 // user is GET /user (rest/users/users, "Get the authenticated user"). The e-mail address is not public.
-func (s *server) user(w http.ResponseWriter, r *http.Request, p Person) {
-	base := "http://" + r.Host
+func (s *server) user(w http.ResponseWriter, _ *http.Request, p Person) {
 	writeJSON(w, http.StatusOK, map[string]any{
 		"id": p.ID, "node_id": fmt.Sprintf("U_local%d", p.ID), "login": p.Login, "name": p.Name, "type": "User", "site_admin": false,
-		"avatar_url": fmt.Sprintf("%s/avatars/%d", base, p.ID), "html_url": base + "/" + p.Login, "url": base + "/api/v3/users/" + p.Login,
+		"avatar_url": fmt.Sprintf("%s/avatars/%d", s.URL, p.ID), "html_url": s.URL + "/" + p.Login, "url": s.URL + "/api/v3/users/" + p.Login,
 		"email": nil, "company": nil, "location": nil, "bio": nil,
 		"created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
 	})

@@ -6,30 +6,156 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/miyabi-society/platform/infra/local/cloud"
+	"github.com/miyabi-society/platform/infra/local/github"
 	"github.com/miyabi-society/platform/infra/local/status"
 )
 
-// front guards the site: only this machine's own names are served, and those of APIs, which nobody else can make lead
-// here. So a foreign page whose name was made to lead here (DNS rebinding) reads nothing.
-func front(site http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !ownName(r.Host) && apiName(r.Host) == "" {
-			http.Error(w, fmt.Sprintf("This is the local cloud, which has no host %q. Use http://localhost.", r.Host), http.StatusMisdirectedRequest)
-			return
-		}
-		site.ServeHTTP(w, r)
-	})
+// gitHubPath is where the stand-in for GitHub is, beside the status page.
+const gitHubPath = status.Path + "github"
+
+// front answers all requests of a run by the name that they are for. Only this machine's own names are served, and those
+// of APIs, which nobody else can make lead here: a foreign page whose name was made to lead here (DNS rebinding) reads
+// nothing.
+type front struct {
+	// url is http://localhost:PORT. It leads to the distribution, or without one to the assembly's only HTTP API.
+	url string
+	// site is the distribution, nil when there is none.
+	site http.Handler
+	// apis are also reached by names of their own, as at AWS beside every distribution; origin has what answers.
+	apis   []cloud.API
+	origin func(host string) (http.Handler, bool)
+	// status and gitHub are below paths that no distribution can have.
+	status, gitHub http.Handler
 }
 
-// withStatus puts the status page before the site, by this machine's own names.
-func withStatus(page, site http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, status.Path) && ownName(r.Host) {
-			page.ServeHTTP(w, r)
-			return
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name, own := apiName(r.Host), ownName(r.Host)
+	switch {
+	case name != "":
+		f.serveAPI(w, r, name)
+	case !own:
+		http.Error(w, fmt.Sprintf("This is the local cloud, which has no host %q. Use http://localhost.", r.Host), http.StatusMisdirectedRequest)
+	case strings.HasPrefix(r.URL.Path, gitHubPath+"/"):
+		f.gitHub.ServeHTTP(w, r)
+	case strings.HasPrefix(r.URL.Path, status.Path):
+		f.status.ServeHTTP(w, r)
+	case f.site != nil:
+		f.site.ServeHTTP(w, r)
+	case f.onlyHTTP() != "":
+		f.serveAPI(w, r, f.onlyHTTP())
+	default:
+		http.Error(w, f.absent(), http.StatusNotFound)
+	}
+}
+
+func (f *front) serveAPI(w http.ResponseWriter, r *http.Request, name string) {
+	h, ok := f.origin(name)
+	if !ok {
+		http.Error(w, "The assembly has no API "+name+".", http.StatusNotFound)
+		return
+	}
+	named := r.Clone(r.Context())
+	named.Host = name
+	h.ServeHTTP(w, named)
+}
+
+// absent says what is not there.
+func (f *front) absent() string {
+	if len(f.apis) == 0 {
+		return "The assembly has no distribution and no API; deploy the phases that have them."
+	}
+	var known []string
+	for _, a := range f.apis {
+		known = append(known, a.Host)
+	}
+	return "The assembly has no distribution. Its APIs answer to the Host headers " + strings.Join(known, ", ") + "."
+}
+
+// onlyHTTP is the name of the HTTP API that stands in for a missing distribution, "" when there is none or more than one.
+func (f *front) onlyHTTP() string {
+	var found []string
+	for _, a := range f.apis {
+		if a.Protocol == "HTTP" {
+			found = append(found, a.Host)
 		}
-		site.ServeHTTP(w, r)
-	})
+	}
+	if len(found) != 1 {
+		return ""
+	}
+	return found[0]
+}
+
+// health is the path that the product answers with 200 when its database is there.
+const health = "/api/v1/health"
+
+// checks are the addresses that answer 200 once everything works: what the assembly does not have is not waited for.
+func (f *front) checks() []string {
+	switch {
+	case f.site != nil:
+		return []string{f.url + health, f.url + "/"}
+	case f.onlyHTTP() != "":
+		return []string{f.url + health}
+	}
+	return nil
+}
+
+// describe tells a person what is where, and how to stop it.
+func (f *front) describe(log, stop string) string {
+	var rows [][2]string
+	switch {
+	case f.site != nil:
+		var people []string
+		for _, p := range github.DemoPeople() {
+			people = append(people, p.Login)
+		}
+		rows = append(rows, [2]string{"Miyabi Society", f.url}, [2]string{"Sign in as", strings.Join(people, ", ")}, [2]string{"Demo data", "make seed"})
+	case f.onlyHTTP() != "":
+		rows = append(rows, [2]string{"HTTP API", f.url + "  (the assembly has no distribution)"})
+	case len(f.apis) == 0:
+		rows = append(rows, [2]string{"Nothing to open", "the assembly has no distribution and no API"})
+	}
+	if f.site == nil {
+		for _, a := range f.apis {
+			rows = append(rows, f.row(a))
+		}
+	}
+	rows = append(rows, [2]string{"Status", f.url + status.Path}, [2]string{"Logs", log + "  (make logs)"}, [2]string{"Stop", stop})
+	var text strings.Builder
+	for _, row := range rows {
+		fmt.Fprintf(&text, "\n  %-17s%s", row[0], row[1])
+	}
+	return text.String()
+}
+
+// row is where curl and browsers find an API by its own name: they know that names below localhost lead here.
+func (f *front) row(a cloud.API) [2]string {
+	title, address := "HTTP API", f.url
+	if a.Protocol == "WEBSOCKET" {
+		title, address = "WebSocket API", "ws"+strings.TrimPrefix(f.url, "http")
+	}
+	id, _, _ := strings.Cut(a.Host, ".")
+	address = strings.Replace(address, "localhost", id+shortName, 1)
+	if a.Stage != "$default" {
+		address += "/" + a.Stage
+	}
+	return [2]string{title, address + "  (Host " + a.Host + ")"}
+}
+
+const shortName = ".execute-api.localhost"
+
+// apiName is the name at AWS of the API that a request names by its Host header, "" when it names none: the name
+// itself or the short form {id}.execute-api.localhost.
+func apiName(host string) string {
+	name := strings.ToLower(hostName(host))
+	id, short := strings.CutSuffix(name, shortName)
+	if !short {
+		id, short = strings.CutSuffix(name, cloud.APIDomain)
+	}
+	if !short || id == "" || strings.Contains(id, ".") {
+		return ""
+	}
+	return id + cloud.APIDomain
 }
 
 func ownName(host string) bool {

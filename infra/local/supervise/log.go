@@ -10,20 +10,20 @@ import (
 // maxLog is the size in bytes at which the log becomes log.1 and a new one begins.
 const maxLog = 32 << 20
 
-// logFile is the run's log. Each write is one or more whole lines, and gets the time of day.
-type logFile struct {
+// rotatingLog is the run's log. Each write is one or more whole lines, and gets the time of day.
+type rotatingLog struct {
 	mu   sync.Mutex
 	path string
 	file *os.File
 	size int64
 }
 
-func openLog(path string) (*logFile, error) {
-	l := &logFile{path: path}
+func openLog(path string) (*rotatingLog, error) {
+	l := &rotatingLog{path: path}
 	return l, l.open()
 }
 
-func (l *logFile) open() error {
+func (l *rotatingLog) open() error {
 	f, err := os.OpenFile(l.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return fmt.Errorf("open the log: %w", err)
@@ -36,7 +36,7 @@ func (l *logFile) open() error {
 	return nil
 }
 
-func (l *logFile) Write(p []byte) (int, error) {
+func (l *rotatingLog) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.size > maxLog {
@@ -49,7 +49,7 @@ func (l *logFile) Write(p []byte) (int, error) {
 	return len(p), err
 }
 
-func (l *logFile) rotate() error {
+func (l *rotatingLog) rotate() error {
 	_ = l.file.Close()
 	if err := os.Rename(l.path, l.path+".1"); err != nil {
 		return fmt.Errorf("begin a new log: %w", err)
@@ -57,7 +57,7 @@ func (l *logFile) rotate() error {
 	return l.open()
 }
 
-func (l *logFile) Close() error {
+func (l *rotatingLog) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.file.Close()

@@ -4,105 +4,74 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strconv"
 	"syscall"
 
 	"github.com/miyabi-society/platform/infra/local/jsonfile"
 )
 
-// The ports that are tried first.
-const (
-	// DefaultPort serves the site.
-	DefaultPort       = 8080
-	defaultGitHubPort = 8090
-)
+// DefaultPort is the port that is tried first.
+const DefaultPort = 8080
 
 // portTries is how many ports above the wanted one are tried.
 const portTries = 50
 
 // ports remembers what was wanted and what was taken, so that the address of a checkout stays the same.
-type ports struct{ Wanted, Site, GitHub int }
+type ports struct{ Wanted, Site int }
 
-// opened is a port of this machine, open on 127.0.0.1 and, where there is IPv6, on ::1.
-type opened struct {
-	port      int
-	listeners []net.Listener
-}
-
-func (o opened) close() error {
-	var failed []error
-	for _, l := range o.listeners {
-		failed = append(failed, l.Close())
+// openPort opens the port of the last run, else the wanted one, else the next free one above. The note says when it is
+// not the wanted one.
+func (s state) openPort(wanted int) (opened []net.Listener, port int, note string, err error) {
+	var last ports
+	if err := jsonfile.Read(s.path(portsFile), &last); err != nil || last.Wanted != wanted {
+		last.Site = wanted // nothing that can be read is a first run
 	}
-	return errors.Join(failed...)
-}
-
-// openPort opens last if it was chosen before, else wanted, else the next free port above.
-func openPort(last, wanted int) (opened, error) {
-	tries := []int{wanted}
-	if last != 0 {
-		tries = []int{last, wanted}
-	}
-	for i := 1; i <= portTries && wanted+i <= 65535; i++ {
+	tries := []int{last.Site}
+	for i := 0; i <= portTries && wanted+i <= 65535; i++ {
 		tries = append(tries, wanted+i)
 	}
-	for _, port := range tries {
-		o, err := listenLoopback(port)
-		if err == nil {
-			return o, nil
-		}
-		if !errors.Is(err, syscall.EADDRINUSE) && !errors.Is(err, syscall.EACCES) {
-			return opened{}, fmt.Errorf("listen: %w", err)
+	for _, port = range tries {
+		if opened, err = listen(port); !errors.Is(err, syscall.EADDRINUSE) && !errors.Is(err, syscall.EACCES) {
+			break
 		}
 	}
-	return opened{}, fmt.Errorf("the ports %d to %d are all taken; choose another with --port", wanted, wanted+portTries)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE), errors.Is(err, syscall.EACCES):
+		return nil, 0, "", fmt.Errorf("the ports %d to %d are all taken; choose another with --port", wanted, port)
+	case err != nil:
+		return nil, 0, "", fmt.Errorf("listen: %w", err)
+	case port == wanted:
+	case port == last.Site:
+		note = fmt.Sprintf("Port %d again, as before: port %d was taken then.\n", port, wanted)
+	default:
+		note = fmt.Sprintf("Port %d is taken; using %d.\n", wanted, port)
+	}
+	if err := jsonfile.Write(s.path(portsFile), ports{wanted, port}); err != nil {
+		return nil, 0, "", errors.Join(err, closeAll(opened))
+	}
+	return opened, port, note, nil
 }
 
-func listenLoopback(port int) (opened, error) {
+// listen opens a port on 127.0.0.1 and, where there is IPv6, on ::1.
+func listen(port int) ([]net.Listener, error) {
 	four, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
-		return opened{}, err
+		return nil, err
 	}
-	port = four.Addr().(*net.TCPAddr).Port
-	o := opened{port: port, listeners: []net.Listener{four}}
 	six, err := net.Listen("tcp6", net.JoinHostPort("::1", strconv.Itoa(port)))
 	switch {
 	case err == nil:
-		o.listeners = append(o.listeners, six)
+		return []net.Listener{four, six}, nil
 	case errors.Is(err, syscall.EADDRINUSE):
-		return opened{}, errors.Join(err, o.close())
+		return nil, errors.Join(err, four.Close())
 	}
-	return o, nil // without IPv6 there is no ::1 to listen on
+	return []net.Listener{four}, nil // without IPv6 there is no ::1 to listen on
 }
 
-// openPorts opens the site's and the GitHub stand-in's port. The note says when the wanted port was taken.
-func (s state) openPorts(wanted int) (site, gitHub opened, note string, err error) {
-	var last ports
-	if err := jsonfile.Read(s.path(portsFile), &last); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return opened{}, opened{}, "", err
+func closeAll(listeners []net.Listener) error {
+	var failed []error
+	for _, l := range listeners {
+		failed = append(failed, l.Close())
 	}
-	if wanted == 0 {
-		wanted = DefaultPort
-	}
-	if last.Wanted != wanted {
-		last.Site = 0
-	}
-	if site, err = openPort(last.Site, wanted); err != nil {
-		return opened{}, opened{}, "", err
-	}
-	if gitHub, err = openPort(last.GitHub, defaultGitHubPort); err != nil {
-		return opened{}, opened{}, "", errors.Join(err, site.close())
-	}
-	switch site.port {
-	case wanted:
-	case last.Site:
-		note = fmt.Sprintf("Port %d again, as before: port %d was taken then.", site.port, wanted)
-	default:
-		note = fmt.Sprintf("Port %d is taken; using %d.", wanted, site.port)
-	}
-	if err := jsonfile.Write(s.path(portsFile), ports{wanted, site.port, gitHub.port}); err != nil {
-		return opened{}, opened{}, "", errors.Join(err, site.close(), gitHub.close())
-	}
-	return site, gitHub, note, nil
+	return errors.Join(failed...)
 }

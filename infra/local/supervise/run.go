@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strconv"
 	"time"
@@ -26,14 +27,24 @@ type Options struct {
 	Assembly string
 	// State is the folder of all data, locks and logs of this run.
 	State string
-	// Port is the wanted port of the site; 0 is DefaultPort.
+	// Port is the wanted port.
 	Port int
 	// Reset removes the data first.
 	Reset bool
 	// Database is HOST:PORT of the PostgreSQL to use, which is not stopped with the run; without it one is started.
 	Database string
+	// Background tells the command that started this, over descriptor 3, once everything answers.
+	Background bool
 	// Develop follows the sources; nil serves the assembly as it is.
 	Develop *develop.Config
+}
+
+// arguments are those of the command line that runs the same in the background.
+func (o Options) arguments() []string {
+	return []string{
+		"run", "--background", "--assembly", o.Assembly, "--state", o.State, "--port", strconv.Itoa(o.Port), "--database", o.Database,
+		"--reset=" + strconv.FormatBool(o.Reset),
+	}
 }
 
 // identity is equal for two runs that would be the same: of the same assembly, program, database and port.
@@ -53,67 +64,46 @@ func (o Options) identity() (string, error) {
 	return fmt.Sprintf("%s %d %d %d %s", print, info.Size(), info.ModTime().UnixNano(), o.Port, o.Database), nil
 }
 
-// notice is what the running process tells the command that started it, as one line of JSON.
-type notice struct {
-	entry
-	Note  string
-	Error string
-}
-
 // ErrRunning means that a local cloud with the same state folder runs already.
 var ErrRunning = errors.New("the local cloud already runs with this state; stop it with `make down`")
 
-// Run deploys the assembly and serves it until ctx ends; then nothing of it is left. The log goes to log. It tells
-// ready once what became of the start.
-func Run(ctx context.Context, o Options, log io.Writer, ready io.Writer) error {
-	err := run(ctx, o, log, func(n notice) error {
-		return json.NewEncoder(ready).Encode(n)
-	})
-	if err != nil {
-		_ = json.NewEncoder(ready).Encode(notice{Error: err.Error()}) // the caller has the error too
-	}
-	return err
-}
-
-func run(ctx context.Context, o Options, log io.Writer, ready func(notice) error) (err error) {
-	s, err := openState(o.State)
+// Run deploys the assembly and serves it until ctx ends; then nothing of it is left. The log is in the state folder; in
+// the foreground out gets it too, or with Develop what changes; a run in the background is stopped for that.
+func Run(ctx context.Context, o Options, out io.Writer) error {
+	runs, err := o.identity()
 	if err != nil {
 		return err
 	}
-	held, err := background.TryLock(s.path(runLock))
-	if errors.Is(err, background.ErrLocked) {
-		return ErrRunning
-	}
+	s, err := findState(o.State)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.forget(), held.Release()) }()
-	if o.Reset {
-		if err := s.reset(); err != nil {
+	if err := s.make(); err != nil {
+		return err
+	}
+	log, err := openLog(s.path(logFile))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }()
+	r := run{Options: o, state: s, runs: runs, log: log, stop: "Ctrl-C"}
+	switch {
+	case o.Background:
+		r.stop, out = "make down", os.NewFile(3, "notice")
+		err = r.do(ctx, func(text string) error { return json.NewEncoder(out).Encode(notice{Text: text}) })
+		if err != nil {
+			_ = json.NewEncoder(out).Encode(notice{Error: err.Error()}) // the log has the error too
+		}
+		return err
+	case o.Develop != nil:
+		o.Develop.Out = out
+		if err := Down(ctx, o.State, io.Discard); err != nil {
 			return err
 		}
+	default:
+		r.log = io.MultiWriter(log, out)
 	}
-	me := record{Process: background.Self()}
-	if me.Runs, err = o.identity(); err == nil {
-		err = jsonfile.Write(s.path(recordFile), me)
-	}
-	if err != nil {
-		return err
-	}
-	return s.serve(ctx, o, me, log, ready)
-}
-
-// RunCommand is Run for a command line. In the background the log goes to the state folder and the notice to
-// descriptor 3, a pipe to the command that started it; in the foreground both go to out.
-func RunCommand(ctx context.Context, o Options, background bool, out io.Writer) error {
-	s, err := openState(o.State)
-	if err != nil {
-		return err
-	}
-	if background {
-		return runBackground(ctx, o, s)
-	}
-	err = Run(ctx, o, out, noticePrinter{out})
+	err = r.do(ctx, func(text string) error { say(out, text); return nil })
 	if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
 		say(out, "The local cloud is stopped.")
 		return nil
@@ -121,62 +111,53 @@ func RunCommand(ctx context.Context, o Options, background bool, out io.Writer) 
 	return err
 }
 
-func runBackground(ctx context.Context, o Options, s state) error {
-	log, err := openLog(LogFile(s.dir))
+// run is one run of the local cloud.
+type run struct {
+	Options
+	state state
+	log   io.Writer
+	// runs is the identity, stop how a person stops it.
+	runs, stop string
+}
+
+// do holds the run lock while it serves. It says once to ready what is where.
+func (r run) do(ctx context.Context, ready func(text string) error) (err error) {
+	held, err := background.TryLock(r.state.path(runLock))
+	if errors.Is(err, background.ErrLocked) {
+		return ErrRunning
+	}
 	if err != nil {
 		return err
 	}
-	defer func() { _ = log.Close() }()
-	pipe := os.NewFile(3, "notice")
-	if pipe == nil {
-		return errors.New("run --background is started by up only")
+	defer func() { err = errors.Join(err, r.state.forget(), held.Release()) }()
+	if r.Reset {
+		if err := r.state.reset(); err != nil {
+			return err
+		}
 	}
-	defer func() { _ = pipe.Close() }()
-	return Run(ctx, o, log, pipe)
+	me := record{Process: background.Self(), Runs: r.runs}
+	if err := jsonfile.Write(r.state.path(recordFile), me); err != nil {
+		return err
+	}
+	return r.serve(ctx, me, ready)
 }
 
-// noticePrinter writes a notice for a person.
-type noticePrinter struct{ out io.Writer }
-
-func (p noticePrinter) Write(line []byte) (int, error) {
-	var n notice
-	if err := json.Unmarshal(line, &n); err != nil {
-		return 0, fmt.Errorf("read a notice: %w", err)
-	}
-	if n.Note != "" {
-		say(p.out, n.Note)
-	}
-	if n.URL != "" {
-		say(p.out, "Serving "+n.URL+"  (Ctrl-C stops it)")
-	}
-	return len(line), nil
-}
-
-// serve opens the ports, deploys, and serves until ctx ends.
-func (s state) serve(ctx context.Context, o Options, me record, log io.Writer, ready func(notice) error) (err error) {
+// serve opens the port, deploys, and serves until ctx ends. What connects before everything is there waits.
+func (r run) serve(ctx context.Context, me record, ready func(text string) error) (err error) {
 	begun := time.Now()
-	a, err := assembly.Load(o.Assembly)
+	a, err := assembly.Load(r.Assembly)
 	if err != nil {
 		return err
 	}
-	site, gitHub, note, err := s.openPorts(o.Port)
+	listeners, port, note, err := r.state.openPort(r.Port)
 	if err != nil {
 		return err
 	}
-	url := "http://localhost:" + strconv.Itoa(site.port)
-	pair, err := s.gitHubPair()
-	if err != nil {
-		return errors.Join(err, site.close(), gitHub.close())
-	}
-	standIn := github.New(github.Config{ClientID: pair.ID, ClientSecret: pair.Secret, CallbackURL: url + "/auth/callback", People: github.DemoPeople()})
-	servers := newServers(ctx)
-	defer func() { err = errors.Join(err, servers.close()) }()
-	servers.start(gitHub, front(standIn))
-	gate := &gate{}
-	servers.start(site, front(gate))
-
+	defer func() { _ = closeAll(listeners) }() // they are closed already when they were served
+	me.URL = "http://localhost:" + strconv.Itoa(port)
+	app := newApp(me.URL)
 	collector := status.NewCollector()
-	c, err := cloud.Deploy(ctx, cloud.Config{Assembly: a, StateDir: s.dir, Database: o.Database, Log: log, Observer: collector, Parameters: gitHubParameters(gitHub.port)})
+	c, err := cloud.Deploy(ctx, cloud.Config{Assembly: a, StateDir: r.state.dir, Database: r.Database, Log: r.log, Observer: collector, Parameters: parameters(app)})
 	if errors.Is(err, rds.ErrNotInstalled) {
 		return rds.ErrNotInstalled // its text is all that a newcomer needs
 	}
@@ -184,32 +165,37 @@ func (s state) serve(ctx context.Context, o Options, me record, log io.Writer, r
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	me.entry = entry{URL: url, Site: c.Site() != nil, APIs: c.APIs()}
-	if err := putPair(c.Secrets(), pair); err != nil {
+	if err := register(c.Secrets(), app); err != nil {
 		return err
 	}
-	handler := c.Site()
-	if o.Develop != nil {
-		followed, end, failed := follow(ctx, *o.Develop, c, url, log)
-		if failed != nil {
-			return failed
+	f := &front{
+		url: me.URL, site: c.Site(), apis: c.APIs(), origin: c.Origin,
+		status: status.Page(collector, c), gitHub: http.StripPrefix(gitHubPath, github.New(app)),
+	}
+	if r.Develop != nil {
+		pages, stop, err := r.Develop.Follow(ctx, c, f.site, me.URL, r.log)
+		if err != nil {
+			return err
 		}
-		defer func() { err = errors.Join(err, end()) }()
-		handler = followed
+		defer stop()
+		f.site = pages
 	}
-	gate.open(withStatus(status.Page(collector, c), byName(me.entry, c.Origin, handler)))
-	if err := jsonfile.Write(s.path(recordFile), me); err != nil {
+	served := serve(newServer(f), listeners)
+	defer served.close()
+	if r.Background {
+		for _, url := range f.checks() {
+			if err := await(ctx, url); err != nil {
+				return fmt.Errorf("%w (log: %s)", err, r.state.path(logFile))
+			}
+		}
+	}
+	me.Text = f.describe(r.state.path(logFile), r.stop)
+	if err := jsonfile.Write(r.state.path(recordFile), me); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(log, "[local cloud] serves %s after %s\n", url, time.Since(begun).Round(time.Millisecond))
-	if err := ready(notice{entry: me.entry, Note: note}); err != nil {
+	_, _ = fmt.Fprintf(r.log, "[local cloud] serves %s after %s\n", me.URL, time.Since(begun).Round(time.Millisecond))
+	if err := ready(note + me.Text); err != nil {
 		return fmt.Errorf("the command that started this has gone: %w", err)
 	}
-	return servers.wait()
-}
-
-// gitHubParameters are the templates' parameters that lead `auth` to the stand-in.
-func gitHubParameters(port int) map[string]string {
-	url := "http://localhost:" + strconv.Itoa(port)
-	return map[string]string{"GitHubUrl": url, "GitHubApiUrl": url + "/api/v3"}
+	return served.wait(ctx)
 }

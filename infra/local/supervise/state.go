@@ -3,6 +3,7 @@
 package supervise
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -17,8 +18,8 @@ import (
 // state is the folder of one local run.
 type state struct{ dir string }
 
-// openState makes the folder. Everybody may enter it, because PostgreSQL runs as a user of its own.
-func openState(dir string) (state, error) {
+// findState names the folder, which need not be there.
+func findState(dir string) (state, error) {
 	if dir == "" {
 		return state{}, errors.New("name the state folder with --state")
 	}
@@ -26,30 +27,39 @@ func openState(dir string) (state, error) {
 	if err != nil {
 		return state{}, fmt.Errorf("find the state folder: %w", err)
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // see above
-		return state{}, fmt.Errorf("make the state folder: %w", err)
-	}
 	return state{dir}, nil
 }
 
-func (s state) path(name string) string { return filepath.Join(s.dir, name) }
+// make makes the folder. Everybody may enter it, because PostgreSQL runs as a user of its own.
+func (s state) make() error {
+	if err := os.MkdirAll(s.dir, 0o755); err != nil { //nolint:gosec // see above
+		return fmt.Errorf("make the state folder: %w; choose another with STATE=DIR", err)
+	}
+	return nil
+}
 
-// LogFile is the log of the run in a state folder.
-func LogFile(dir string) string { return state{dir}.path("log") }
+func (s state) path(name string) string { return filepath.Join(s.dir, name) }
 
 const (
 	runLock     = "run.lock"     // held by the process that runs the cloud
 	commandLock = "command.lock" // held by a command that starts or stops it
 	portsFile   = "ports.json"
 	recordFile  = "run.json"
+	logFile     = "log"
 )
 
 // record describes the running process.
 type record struct {
 	background.Process
-	// Runs tells what runs: the assembly, this program and the wanted port.
+	// Runs tells what runs: the assembly, this program, the wanted port and the database.
 	Runs string
-	entry
+	// URL is empty until requests are served, Text says to a person what is where.
+	URL, Text string
+}
+
+// lock keeps other commands that start or stop the local cloud off until it is released.
+func (s state) lock(ctx context.Context) (background.Lock, error) {
+	return background.WaitLock(ctx, s.path(commandLock), func() {})
 }
 
 // handover is how long the run lock may be held without a living process on record: one that was killed lets go of it
@@ -57,38 +67,53 @@ type record struct {
 const handover = 3 * time.Second
 
 // running gives the record of the process that holds the run lock.
-func (s state) running() (record, bool, error) {
+func (s state) running() (r record, held bool, err error) {
 	for deadline := time.Now().Add(handover); ; time.Sleep(10 * time.Millisecond) {
-		r, held, err := s.holder()
-		if err != nil || !held || r.Alive() || time.Now().After(deadline) {
-			return r, held, err
+		l, err := background.TryLock(s.path(runLock))
+		switch {
+		case err == nil:
+			return record{}, false, l.Release()
+		case errors.Is(err, os.ErrNotExist): // nothing was ever run here
+			return record{}, false, nil
+		case !errors.Is(err, background.ErrLocked):
+			return record{}, false, err
+		}
+		if err := jsonfile.Read(s.path(recordFile), &r); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return record{}, true, err
+		}
+		if r.Alive() || time.Now().After(deadline) {
+			return r, true, nil
 		}
 	}
 }
 
-func (s state) holder() (record, bool, error) {
-	l, err := background.TryLock(s.path(runLock))
-	if err == nil {
-		return record{}, false, l.Release()
+// stop ends the process on record, if there is one, and returns when its lock, ports and processes are gone.
+func (s state) stop(r record) error {
+	if err := r.Stop(stopLimit); err != nil {
+		return err
 	}
-	if !errors.Is(err, background.ErrLocked) {
-		return record{}, false, err
+	if _, held, err := s.running(); err != nil || held {
+		return errors.Join(err, fmt.Errorf("another process holds %s; end it by hand", s.path(runLock)))
 	}
-	var r record
-	if err := jsonfile.Read(s.path(recordFile), &r); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return record{}, true, err
-	}
-	return r, true, nil
+	return s.forget()
 }
 
-// reset removes all data, and keeps the ports so that the address stays.
+// forget removes the record, also one that a killed process left behind.
+func (s state) forget() error {
+	if err := os.Remove(s.path(recordFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("remove the record of the run: %w", err)
+	}
+	return nil
+}
+
+// reset removes all data. The log stays, and the ports, so that the address does.
 func (s state) reset() error {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
 		return fmt.Errorf("reset: %w", err)
 	}
 	for _, e := range entries {
-		if name := e.Name(); name != portsFile && !strings.HasSuffix(name, ".lock") {
+		if name := e.Name(); name != portsFile && name != logFile && !strings.HasSuffix(name, ".lock") {
 			if err := os.RemoveAll(s.path(name)); err != nil {
 				return fmt.Errorf("reset: %w", err)
 			}

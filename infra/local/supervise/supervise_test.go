@@ -22,51 +22,22 @@ import (
 	"github.com/miyabi-society/platform/infra/local/awsapi"
 	"github.com/miyabi-society/platform/infra/local/cloud"
 	"github.com/miyabi-society/platform/infra/local/jsonfile"
+	"github.com/miyabi-society/platform/infra/local/process"
+	"github.com/miyabi-society/platform/infra/local/status"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func newState(t *testing.T) state {
 	t.Helper()
-	s, err := openState(filepath.Join(t.TempDir(), "a state"))
+	s, err := findState(filepath.Join(t.TempDir(), "a state"))
+	if err == nil {
+		err = s.make()
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
-}
-
-func TestOneProcessAtATimeHoldsALock(t *testing.T) {
-	t.Parallel()
-	s := newState(t)
-	first, err := background.TryLock(s.path(runLock))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := background.TryLock(s.path(runLock)); !errors.Is(err, background.ErrLocked) {
-		t.Errorf("second lock gives %v", err)
-	}
-	if err := first.Release(); err != nil {
-		t.Fatal(err)
-	}
-	again, err := background.TryLock(s.path(runLock))
-	if err != nil {
-		t.Errorf("after the release: %v", err)
-	}
-	_ = again.Release()
-}
-
-func TestAProcessIsKnownByItsStartTime(t *testing.T) {
-	t.Parallel()
-	me := record{Process: background.Self()}
-	if !me.Alive() {
-		t.Error("this process is not seen as alive")
-	}
-	if (record{Process: background.Process{PID: os.Getpid(), Started: "1"}}).Alive() {
-		t.Error("another start time must be another process")
-	}
-	if (record{}).Alive() || background.Of(1<<22+1).Alive() {
-		t.Error("no process is seen as alive")
-	}
 }
 
 func TestStopNeverSignalsAStranger(t *testing.T) {
@@ -113,28 +84,59 @@ func TestAnAddressIsGivenOnlyWhileItIsServed(t *testing.T) {
 func TestATakenPortGivesTheNextAndIsRemembered(t *testing.T) {
 	t.Parallel()
 	s := newState(t)
-	taken, err := listenLoopback(0)
+	taken, err := listen(freePort(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	site, gitHub, note, err := s.openPorts(taken.port)
+	wanted := taken[0].Addr().(*net.TCPAddr).Port
+	opened, port, note, err := s.openPort(wanted)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if site.port == taken.port || !strings.Contains(note, "taken") {
-		t.Errorf("port %d, note %q", site.port, note)
+	if port == wanted || !strings.Contains(note, "taken; using") {
+		t.Errorf("port %d, note %q", port, note)
 	}
-	if err := errors.Join(site.close(), gitHub.close(), taken.close()); err != nil {
+	if err := errors.Join(closeAll(opened), closeAll(taken)); err != nil {
 		t.Fatal(err)
 	}
-	again, gitHubAgain, _, err := s.openPorts(taken.port)
+	again, same, note, err := s.openPort(wanted)
+	if err != nil || same != port || !strings.Contains(note, "as before") {
+		t.Errorf("the next run has port %d, not %d: %q, %v", same, port, note, err)
+	}
+	_ = closeAll(again)
+}
+
+func TestPortsThatCannotBeReadAreForgotten(t *testing.T) {
+	t.Parallel()
+	s := newState(t)
+	if err := os.WriteFile(s.path(portsFile), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	opened, _, _, err := s.openPort(freePort(t))
+	if err != nil {
+		t.Error(err)
+	}
+	_ = closeAll(opened)
+}
+
+func TestPortsThatAreAllTakenAreNamed(t *testing.T) {
+	t.Parallel()
+	taken, err := listen(65535)
+	if err == nil {
+		defer func() { _ = closeAll(taken) }()
+	}
+	if _, _, _, err := newState(t).openPort(65535); err == nil || !strings.Contains(err.Error(), "65535 to 65535 are all taken; choose another") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	port, err := process.FreePort(0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again.port != site.port || gitHubAgain.port != gitHub.port {
-		t.Errorf("the next run has ports %d and %d, not %d and %d", again.port, gitHubAgain.port, site.port, gitHub.port)
-	}
-	_, _ = again.close(), gitHubAgain.close()
+	return port
 }
 
 func TestAPortIsOpenOnBothLoopbackAddresses(t *testing.T) {
@@ -144,22 +146,24 @@ func TestAPortIsOpenOnBothLoopbackAddresses(t *testing.T) {
 		t.Skip("this machine has no IPv6 loopback")
 	}
 	_ = probe.Close()
-	o, err := listenLoopback(0)
+	port := freePort(t)
+	opened, err := listen(port)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = o.close() }()
-	if len(o.listeners) != 2 {
-		t.Errorf("%d listeners", len(o.listeners))
+	defer func() { _ = closeAll(opened) }()
+	if len(opened) != 2 {
+		t.Errorf("%d listeners", len(opened))
 	}
-	if _, err := listenLoopback(o.port); err == nil {
+	if _, err := listen(port); err == nil {
 		t.Error("the port was opened twice")
 	}
 }
 
 func TestTheFrontRefusesForeignNames(t *testing.T) {
 	t.Parallel()
-	h := front(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
+	teapot := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+	h := &front{site: teapot, status: teapot, gitHub: teapot, origin: func(string) (http.Handler, bool) { return teapot, true }}
 	for _, c := range []struct {
 		host string
 		want int
@@ -174,16 +178,18 @@ func TestTheFrontRefusesForeignNames(t *testing.T) {
 		{"l12.execute-api.us-east-1.amazonaws.com.evil.example", 421},
 		{"a.l12.execute-api.us-east-1.amazonaws.com", 421},
 		{"L12.execute-api.localhost:8080", 418},
-		{"l12.execute-api.us-east-1.amazonaws.com.localhost:8080", 418},
+		{".execute-api.localhost", 421},
 		{"evil.localhost", 421},
 		{"", 421},
 	} {
-		r := httptest.NewRequest(http.MethodGet, "/", nil)
-		r.Host = c.host
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		if w.Code != c.want {
-			t.Errorf("%s gives %d, want %d", c.host, w.Code, c.want)
+		for _, path := range []string{"/", status.Path, gitHubPath + "/login"} {
+			r := httptest.NewRequest(http.MethodGet, path, nil)
+			r.Host = c.host
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if w.Code != c.want {
+				t.Errorf("%s%s gives %d, want %d", c.host, path, w.Code, c.want)
+			}
 		}
 	}
 }
@@ -200,24 +206,26 @@ func TestWhatAnswersByName(t *testing.T) {
 		name string
 		site http.Handler
 		apis []cloud.API
-		host string
+		url  string
 		want string
 	}{
-		{"localhost is the distribution", said("site"), []cloud.API{one}, "localhost:80", "site as localhost:80"},
-		{"an api answers to its name beside a distribution", said("site"), []cloud.API{one}, one.Host, "api as " + one.Host},
-		{"the only http api stands in for a distribution", nil, []cloud.API{live, one}, "localhost:80", "api as " + one.Host},
-		{"the short name", nil, []cloud.API{one, two}, "l2.execute-api.localhost:80", "api as " + two.Host},
-		{"two apis", nil, []cloud.API{one, two}, "localhost:80", "Its APIs answer to the Host headers " + one.Host + ", " + two.Host},
-		{"nothing", nil, nil, "localhost:80", "no distribution and no API"},
-		{"an unknown api", said("site"), []cloud.API{one}, two.Host, "no API " + two.Host},
+		{"localhost is the distribution", said("site"), []cloud.API{one}, "http://localhost:80/", "site as localhost:80"},
+		{"the status page is before it", said("site"), nil, "http://localhost:80/_local/", "status as localhost:80"},
+		{"and the stand-in for GitHub", said("site"), nil, "http://localhost:80/_local/github/x", "GitHub as localhost:80"},
+		{"an api answers to its name beside a distribution", said("site"), []cloud.API{one}, "http://" + one.Host, "api as " + one.Host},
+		{"all of its paths are its own", said("site"), []cloud.API{one}, "http://" + one.Host + "/_local/", "api as " + one.Host},
+		{"the only http api stands in for a distribution", nil, []cloud.API{live, one}, "http://localhost:80", "api as " + one.Host},
+		{"the short name", nil, []cloud.API{one, two}, "http://l2.execute-api.localhost:80", "api as " + two.Host},
+		{"two apis", nil, []cloud.API{one, two}, "http://localhost:80", "Its APIs answer to the Host headers " + one.Host + ", " + two.Host},
+		{"nothing", nil, nil, "http://localhost:80", "no distribution and no API"},
+		{"an unknown api", said("site"), []cloud.API{one}, "http://" + two.Host, "no API " + two.Host},
 	} {
 		origin := func(host string) (http.Handler, bool) {
 			return said("api"), slices.ContainsFunc(c.apis, func(a cloud.API) bool { return a.Host == host })
 		}
-		r := httptest.NewRequest(http.MethodGet, "/", nil)
-		r.Host = c.host
+		f := &front{site: c.site, apis: c.apis, origin: origin, status: said("status"), gitHub: said("GitHub")}
 		w := httptest.NewRecorder()
-		byName(entry{APIs: c.apis}, origin, c.site).ServeHTTP(w, r)
+		f.ServeHTTP(w, httptest.NewRequest(http.MethodGet, c.url, nil))
 		if got := w.Body.String(); !strings.Contains(got, c.want) || (w.Code == http.StatusNotFound) != strings.HasPrefix(got, "The assembly") {
 			t.Errorf("%s: %d %q, want %q", c.name, w.Code, got, c.want)
 		}
@@ -230,71 +238,49 @@ func TestOnlyWhatIsThereIsWaitedForAndPrinted(t *testing.T) {
 	live := cloud.API{Protocol: "WEBSOCKET", Host: "l3" + cloud.APIDomain, Stage: "live"}
 	const url = "http://localhost:8080"
 	for _, c := range []struct {
-		entry   entry
+		front   front
 		checks  []string
 		printed []string
 	}{
-		{entry{URL: url, Site: true, APIs: []cloud.API{api}}, []string{url + health, url + "/"}, []string{"Miyabi Society   " + url, "Sign in as"}},
+		{front{url: url, site: http.NotFoundHandler(), apis: []cloud.API{api}}, []string{url + health, url + "/"}, []string{"Miyabi Society   " + url, "Sign in as"}},
 		{
-			entry{URL: url, APIs: []cloud.API{live, api}},
+			front{url: url, apis: []cloud.API{live, api}},
 			[]string{url + health},
 			[]string{"HTTP API         " + url, "http://l1.execute-api.localhost:8080  (Host " + api.Host + ")", "ws://l3.execute-api.localhost:8080/live"},
 		},
-		{entry{URL: url, APIs: []cloud.API{api, api}}, nil, []string{"http://l1.execute-api.localhost:8080"}},
-		{entry{URL: url}, nil, []string{"Nothing to open"}},
+		{front{url: url, apis: []cloud.API{api, api}}, nil, []string{"http://l1.execute-api.localhost:8080"}},
+		{front{url: url}, nil, []string{"Nothing to open"}},
 	} {
-		if got := c.entry.checks(); !slices.Equal(got, c.checks) {
-			t.Errorf("%+v waits for %v", c.entry, got)
+		if got := c.front.checks(); !slices.Equal(got, c.checks) {
+			t.Errorf("%v waits for %v", c.printed, got)
 		}
-		var out bytes.Buffer
-		c.entry.print(&out, "/log")
-		for _, part := range append(c.printed, url+"/_local/", "/log") {
-			if !strings.Contains(out.String(), part) {
-				t.Errorf("%q is not in %s", part, out.String())
+		text := c.front.describe("/log", "Ctrl-C")
+		for _, part := range append(c.printed, url+"/_local/", "/log", "Ctrl-C") {
+			if !strings.Contains(text, part) {
+				t.Errorf("%q is not in %s", part, text)
 			}
 		}
 	}
 }
 
-func TestTheGateAnswers503UntilTheSiteIsThere(t *testing.T) {
+func TestTheOAuthPairIsPutBesideTheOtherKeys(t *testing.T) {
 	t.Parallel()
-	g := &gate{}
-	status := func() int {
-		w := httptest.NewRecorder()
-		g.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
-		return w.Code
+	app := newApp("http://localhost:1")
+	if other := newApp("http://localhost:1"); len(app.ClientSecret) < 40 || other.ClientSecret == app.ClientSecret {
+		t.Errorf("pair is %+v, then %+v", app, other)
 	}
-	if status() != http.StatusServiceUnavailable {
-		t.Error("served before it is open")
-	}
-	g.open(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
-	if status() != http.StatusTeapot {
-		t.Error("not served when open")
-	}
-}
-
-func TestTheOAuthPairIsMadeOnceAndPutBesideTheOtherKeys(t *testing.T) {
-	t.Parallel()
-	s := newState(t)
-	pair, err := s.gitHubPair()
+	secrets, err := awsapi.OpenSecrets(filepath.Join(t.TempDir(), "secrets"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := s.gitHubPair(); err != nil || again != pair || len(pair.Secret) < 40 {
-		t.Errorf("pair is %+v, then %+v, %v", pair, again, err)
-	}
-	secrets, err := awsapi.OpenSecrets(s.path("secrets"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := putPair(secrets, pair); err != nil {
+	if err := register(secrets, app); err != nil {
 		t.Errorf("without the secret: %v", err)
 	}
 	spec := awsapi.SecretSpec{Name: identitySecret, ARN: "arn:aws:secretsmanager:us-east-1:000000000000:secret:" + identitySecret, SecretString: `{"github_client_id":"","jwt_key":"k"}`}
 	if _, err := secrets.Ensure(spec); err != nil {
 		t.Fatal(err)
 	}
-	if err := putPair(secrets, pair); err != nil {
+	if err := register(secrets, app); err != nil {
 		t.Fatal(err)
 	}
 	text, err := secrets.Value(identitySecret)
@@ -302,12 +288,12 @@ func TestTheOAuthPairIsMadeOnceAndPutBesideTheOtherKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got map[string]string
-	if err := json.Unmarshal([]byte(text), &got); err != nil || got["jwt_key"] != "k" || got["github_client_id"] != pair.ID || got["github_client_secret"] != pair.Secret {
+	if err := json.Unmarshal([]byte(text), &got); err != nil || got["jwt_key"] != "k" || got["github_client_id"] != app.ClientID || got["github_client_secret"] != app.ClientSecret {
 		t.Errorf("secret is %s, %v", text, err)
 	}
 }
 
-func TestAResetRemovesDataAndKeepsThePorts(t *testing.T) {
+func TestAResetRemovesDataAndKeepsThePortsAndTheLog(t *testing.T) {
 	t.Parallel()
 	s := newState(t)
 	for _, name := range []string{portsFile, runLock, recordFile, "log"} {
@@ -322,7 +308,7 @@ func TestAResetRemovesDataAndKeepsThePorts(t *testing.T) {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(s.dir)
-	if err != nil || len(entries) != 2 {
+	if err != nil || len(entries) != 3 {
 		t.Errorf("left are %v, %v", entries, err)
 	}
 }
@@ -356,7 +342,7 @@ func TestLogsPrintTheEndAndFollow(t *testing.T) {
 		t.Errorf("without a log: %v", err)
 	}
 	lines := strings.Repeat("x\n", 600) + "the end\n"
-	if err := os.WriteFile(LogFile(s.dir), []byte(lines), 0o600); err != nil {
+	if err := os.WriteFile(s.path(logFile), []byte(lines), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
@@ -367,7 +353,7 @@ func TestLogsPrintTheEndAndFollow(t *testing.T) {
 	defer cancel()
 	out.Reset()
 	go func() {
-		f, err := os.OpenFile(LogFile(s.dir), os.O_APPEND|os.O_WRONLY, 0)
+		f, err := os.OpenFile(s.path(logFile), os.O_APPEND|os.O_WRONLY, 0)
 		if err == nil {
 			time.Sleep(100 * time.Millisecond)
 			_, _ = f.WriteString("more\n")
@@ -393,6 +379,12 @@ func TestACommandWaitsForTheOneBefore(t *testing.T) {
 	}
 	if err := held.Release(); err != nil {
 		t.Fatal(err)
+	}
+	if err := Down(t.Context(), filepath.Join(s.dir, "none"), &bytes.Buffer{}); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(s.dir, "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Error("Down made the folder")
 	}
 	if err := Down(context.Background(), s.dir, &bytes.Buffer{}); err != nil {
 		t.Error(err)

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -18,20 +17,15 @@ import (
 // serveCounting serves on a free port until the test ends, and counts the requests that come through.
 func serveCounting(t *testing.T, headerTime time.Duration) (address string, requests *atomic.Int64) {
 	t.Helper()
-	o, err := listenLoopback(0)
+	listeners, err := listen(freePort(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newServers(context.Background())
-	s.headerTime = headerTime
 	requests = new(atomic.Int64)
-	s.start(o, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
-	t.Cleanup(func() {
-		if err := s.close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return net.JoinHostPort("127.0.0.1", strconv.Itoa(o.port)), requests
+	server := newServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
+	server.ReadHeaderTimeout = headerTime
+	t.Cleanup(serve(server, listeners).close)
+	return listeners[0].Addr().String(), requests
 }
 
 func connect(t *testing.T, address string) net.Conn {
