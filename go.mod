@@ -40,6 +40,7 @@ require (
 	github.com/pressly/goose/v3 v3.29.0
 	go.uber.org/goleak v1.3.0
 	golang.org/x/oauth2 v0.37.0
+	golang.org/x/time v0.15.0
 	pgregory.net/rapid v1.3.0
 )
 

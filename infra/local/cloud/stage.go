@@ -26,30 +26,20 @@ func createStage(_ context.Context, c *Cloud, r request) (assembly.Values, error
 	if a.Throttle, err = throttleOf(p.object("DefaultRouteSettings")); err != nil {
 		return assembly.Values{}, fmt.Errorf("DefaultRouteSettings: %w", err)
 	}
-	a.RouteThrottle = map[string]gateway.Throttle{}
+	a.RouteThrottle = map[string]*gateway.Throttle{}
 	for key := range p.object("RouteSettings") {
-		limit, err := throttleOf(p.object("RouteSettings").object(key))
-		if err != nil {
+		if a.RouteThrottle[key], err = throttleOf(p.object("RouteSettings").object(key)); err != nil {
 			return assembly.Values{}, fmt.Errorf("RouteSettings of %q: %w", key, err)
-		}
-		if limit != (gateway.Throttle{}) { // else only other settings, and the stage's throttle stays
-			a.RouteThrottle[key] = limit
 		}
 	}
 	return assembly.Values{Ref: a.Stage}, nil
 }
 
-// accountThrottle is what an account has in a region: the half of a throttle that is not declared.
+// throttleOf reads the throttle of route settings, nil for none. The half that is not declared is the account's.
 //
 // Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
-var accountThrottle = gateway.Throttle{RateLimit: 10_000, BurstLimit: 5_000}
-
-// throttleOf reads the throttle of route settings; the zero value stands for none.
-func throttleOf(settings properties) (gateway.Throttle, error) {
-	if settings["ThrottlingRateLimit"] == nil && settings["ThrottlingBurstLimit"] == nil {
-		return gateway.Throttle{}, nil
-	}
-	limit := accountThrottle
+func throttleOf(settings properties) (*gateway.Throttle, error) {
+	limit := &gateway.Throttle{RateLimit: 10_000, BurstLimit: 5_000}
 	var err error
 	if settings["ThrottlingRateLimit"] != nil {
 		limit.RateLimit, err = settings.number("ThrottlingRateLimit")
@@ -57,10 +47,15 @@ func throttleOf(settings properties) (gateway.Throttle, error) {
 	if settings["ThrottlingBurstLimit"] != nil && err == nil {
 		limit.BurstLimit, err = settings.integer("ThrottlingBurstLimit")
 	}
-	if err == nil && (limit.RateLimit <= 0 || limit.BurstLimit <= 0) {
-		err = errors.New("a throttle of 0 refuses every request: use more, or take the route away")
+	switch {
+	case err != nil:
+		return nil, err
+	case limit.RateLimit < 0 || limit.BurstLimit < 0:
+		return nil, errors.New("a throttle must not be negative")
+	case settings["ThrottlingRateLimit"] == nil && settings["ThrottlingBurstLimit"] == nil:
+		return nil, nil //nolint:nilnil // no throttle is no error
 	}
-	return limit, err
+	return limit, nil
 }
 
 // filled is a route with the stage's variables in its function's ARN: ${stageVariables.NAME}.

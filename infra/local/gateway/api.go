@@ -1,20 +1,29 @@
 package gateway
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // API is what HTTP and WebSocket APIs have in common: an AWS::ApiGatewayV2::Api with its stage.
 type API struct {
 	ID             string // the first label of its execute-api host name
 	Stage          string
-	StageVariables map[string]string   // reach functions as stageVariables
-	Throttle       Throttle            // the stage's DefaultRouteSettings, applied to each route by itself
-	RouteThrottle  map[string]Throttle // the stage's RouteSettings by route key, instead of Throttle
+	StageVariables map[string]string    // reach functions as stageVariables
+	Throttle       *Throttle            // the stage's DefaultRouteSettings, applied to each route by itself; nil: no limit
+	RouteThrottle  map[string]*Throttle // the stage's RouteSettings by route key, instead of Throttle
 	AccessLog      AccessLog
 	Invoke         Invoke
+}
+
+// Throttle limits requests: RateLimit a second on average, BurstLimit at once.
+type Throttle struct {
+	RateLimit  float64
+	BurstLimit int
 }
 
 // Route is what their routes have in common: a route key, whom it calls and who may call it.
@@ -49,12 +58,13 @@ func (a API) Check(keys []string) error {
 	return a.AccessLog.Check()
 }
 
-// Bucket limits the route with the key.
-func (a API) Bucket(key string) *Bucket {
-	if own, ok := a.RouteThrottle[key]; ok {
-		return NewBucket(own)
+// Limiter is the token bucket of the route with the key (page http-api-throttling).
+func (a API) Limiter(key string) *rate.Limiter {
+	t := cmp.Or(a.RouteThrottle[key], a.Throttle)
+	if t == nil {
+		return rate.NewLimiter(rate.Inf, 0)
 	}
-	return NewBucket(a.Throttle)
+	return rate.NewLimiter(rate.Limit(t.RateLimit), t.BurstLimit)
 }
 
 // Check refuses what API Gateway refuses and fills in the timeout.

@@ -72,96 +72,87 @@ func compile(api API) (*server, error) {
 // ServeHTTP carries one request through the API and writes its line of the access log.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	in := &request{Request: r, api: &s.api, id: gateway.NewID(), received: time.Now().UTC(), authorizer: map[string]string{}}
-	out := &recorder{ResponseWriter: w}
-	out.Header().Set("Apigw-Requestid", in.id)
-	s.serve(out, in)
+	a := s.answer(w, in)
+	w.Header().Set("Apigw-Requestid", in.id)
+	s.api.CORS.allow(w.Header(), r)
+	a.write(w)
 	if s.api.AccessLog.Format != "" {
-		s.api.AccessLog.Write(in.outcome(out))
+		s.api.AccessLog.Write(in.outcome(a))
 	}
 }
 
-// serve takes the request through stage, route, limits, authorizer and function.
-func (s *server) serve(w http.ResponseWriter, in *request) {
+// answer takes the request through stage, route, limits, authorizer and function.
+func (s *server) answer(w http.ResponseWriter, in *request) answer {
 	var err error
 	if in.routedPath, in.rawPath, err = decodePaths(in.Request); err != nil {
-		writeMessage(w, http.StatusBadRequest)
-		return
+		return message(http.StatusBadRequest)
 	}
-	if gateway.HeaderBytes(in.Request) > gateway.MaxHeaderBytes {
-		writeMessage(w, http.StatusRequestHeaderFieldsTooLarge)
-		return
-	}
-	s.api.CORS.allow(w.Header(), in.Request)
 	s.selectRoute(in)
 	preflight := s.api.CORS.answers(in.Request)
 	switch {
+	case gateway.HeaderBytes(in.Request) > gateway.MaxHeaderBytes:
+		return message(http.StatusRequestHeaderFieldsTooLarge)
 	case in.route == nil && preflight:
-		w.WriteHeader(http.StatusNoContent)
+		return answer{status: http.StatusNoContent}
 	case in.route == nil:
-		writeMessage(w, http.StatusNotFound)
-	case !in.route.limit.Allow(in.received):
-		writeMessage(w, http.StatusTooManyRequests)
-	default:
-		s.serveRoute(w, in, preflight)
+		return message(http.StatusNotFound)
+	case !in.route.limit.Allow():
+		return message(http.StatusTooManyRequests)
 	}
-}
-
-func (s *server) serveRoute(w http.ResponseWriter, in *request, preflight bool) {
 	if status := in.readBody(w, s.bodyTime); status != 0 {
-		writeMessage(w, status)
-		return
+		return message(status)
 	}
-	if refused := in.authorize(); refused != nil {
-		in.failure = refused.reason
-		refused.write(w)
-		return
+	if refused, err := in.authorize(); err != nil {
+		in.failure = err
+		return refused
 	}
 	if preflight {
-		w.WriteHeader(http.StatusNoContent)
-		return
+		return answer{status: http.StatusNoContent}
 	}
-	in.call(w)
+	return in.call()
 }
 
-// call invokes the route's function and writes its answer. A viewer that goes away does not stop the function.
-func (in *request) call(w http.ResponseWriter) {
+// call invokes the route's function. A viewer that goes away does not stop it.
+func (in *request) call() answer {
 	ctx, cancel := context.WithTimeout(lambda.WithTrace(context.Background(), in.trace()), in.route.Timeout)
 	defer cancel()
 	begun := time.Now()
 	result, err := in.api.Invoke(ctx, in.route.FunctionARN, in.event())
 	in.integrationLatency = time.Since(begun)
-	status := failureStatus(err)
-	var a answer
-	if err == nil {
-		a, err = interpret(result)
-	}
-	if result.ErrorType() == lambda.TypeTimeout {
-		status = http.StatusGatewayTimeout
-	}
 	if err != nil {
-		in.integrationStatus, in.failure = status, err
-		slog.Warn("http api integration failed", "route", in.route.Key, "function", in.route.FunctionARN, "status", status, "error", err)
-		message := http.StatusText(status)
-		if status == http.StatusBadGateway {
-			message = http.StatusText(http.StatusInternalServerError) // the guides' words for a fault of the function
-		}
-		gateway.WriteMessage(w, status, message)
-		return
+		return in.failed(failureStatus(err), err)
+	}
+	a, err := interpret(result)
+	switch {
+	case result.ErrorType() == lambda.TypeTimeout:
+		return in.failed(http.StatusGatewayTimeout, err)
+	case err != nil:
+		return in.failed(http.StatusBadGateway, err)
 	}
 	in.integrationStatus, in.functionStatus = http.StatusOK, a.status
 	if in.api.CORS != nil {
 		dropCORS(a.header)
 	}
-	a.write(w)
+	return a
+}
+
+// failed is the answer for an integration that brought no usable one. The caller gets no details; the logs do. The words
+// for a fault of the function are those of page http-api-troubleshooting-lambda.
+func (in *request) failed(status int, err error) answer {
+	in.integrationStatus, in.failure = status, err
+	slog.Warn("http api integration failed", "route", in.route.Key, "function", in.route.FunctionARN, "status", status, "error", err)
+	a := message(status)
+	if status == http.StatusBadGateway {
+		a.body = message(http.StatusInternalServerError).body
+	}
+	return a
 }
 
 // failureStatus is the status of an invocation that brought no answer: over the integration's timeout or nothing able
 // to answer 503, over a concurrency limit 429, too large for Lambda 413, a function that is not there or not permitted
-// 500 (page http-api-troubleshooting-lambda). An answer that cannot be used, err being nil, is a bad gateway.
+// 500 (page http-api-troubleshooting-lambda).
 func failureStatus(err error) int {
 	switch {
-	case err == nil:
-		return http.StatusBadGateway
 	case errors.Is(err, lambda.ErrThrottled):
 		return http.StatusTooManyRequests
 	case errors.Is(err, lambda.ErrTooLarge):

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,21 +9,6 @@ import (
 
 	"github.com/miyabi-society/platform/infra/local/gateway"
 )
-
-// refusal is the answer to a request that its route's authorizer does not let through.
-type refusal struct {
-	status    int
-	reason    error  // for the log
-	message   string // "" for the status's own words
-	challenge string // WWW-Authenticate, "" for none
-}
-
-func (r *refusal) write(w http.ResponseWriter) {
-	if r.challenge != "" {
-		w.Header().Set("Www-Authenticate", r.challenge)
-	}
-	gateway.WriteMessage(w, r.status, cmp.Or(r.message, http.StatusText(r.status)))
-}
 
 func (d Route) checkAuthorization() error {
 	if len(d.Scopes) > 0 && d.JWT == nil {
@@ -38,41 +22,47 @@ func (d Route) checkAuthorization() error {
 
 const noSignatures = "This route needs an IAM signature, which the local cloud does not check; it answers once it is deployed."
 
-// authorize asks the route's authorizer. It returns nil when the request may pass.
-func (in *request) authorize() *refusal {
+// authorize asks the route's authorizer. An error means that the request does not pass and gets the answer.
+func (in *request) authorize() (answer, error) {
 	switch rt := in.route; {
 	case rt.IAM:
-		return &refusal{http.StatusNotImplemented, errors.New("AWS_IAM is not checked locally"), noSignatures, ""}
+		refused := message(http.StatusNotImplemented)
+		refused.body = gateway.MustMarshal(map[string]string{"message": noSignatures})
+		return refused, errors.New("AWS_IAM is not checked locally")
 	case rt.JWT != nil:
 		return in.authorizeJWT()
 	case rt.Authorizer != nil:
 		return in.authorizeLambda()
 	}
-	return nil
+	return answer{}, nil
 }
 
-func (in *request) authorizeJWT() *refusal {
+func (in *request) authorizeJWT() (answer, error) {
 	t, err := in.route.JWT.verify(in.source(in.route.JWT.IdentitySource), in.received)
-	needed := in.route.Scopes
+	status, challenge, needed := http.StatusUnauthorized, "Bearer", in.route.Scopes
 	switch {
 	case errors.Is(err, errNoToken):
-		return &refusal{http.StatusUnauthorized, err, "", "Bearer"}
 	case err != nil:
-		return &refusal{http.StatusUnauthorized, err, "", fmt.Sprintf(`Bearer scope="" error="invalid_token" error_description=%q`, err)}
-	case len(needed) > 0 && !intersect(needed, t.scopes):
-		challenge := fmt.Sprintf(`Bearer scope=%q error="insufficient_scope"`, strings.Join(needed, " "))
-		return &refusal{http.StatusForbidden, errors.New("the token has none of the route's scopes"), "", challenge}
+		challenge = fmt.Sprintf(`Bearer scope="" error="invalid_token" error_description=%q`, err)
 	case len(needed) == 0:
 		t.scopes = nil // null where the route asks for none
+	case !intersect(needed, t.scopes):
+		status, err = http.StatusForbidden, errors.New("the token has none of the route's scopes")
+		challenge = fmt.Sprintf(`Bearer scope=%q error="insufficient_scope"`, strings.Join(needed, " "))
+	}
+	if err != nil {
+		refused := message(status)
+		refused.header.Set("Www-Authenticate", challenge)
+		return refused, err
 	}
 	in.authorized = map[string]any{"jwt": map[string]any{"claims": t.claims, "scopes": t.scopes}}
 	for name, value := range t.claims {
 		in.authorizer["claims."+name] = value
 	}
-	return nil
+	return answer{}, nil
 }
 
-func (in *request) authorizeLambda() *refusal {
+func (in *request) authorizeLambda() (answer, error) {
 	resource := in.routeARN()
 	event := func(identity []string) []byte {
 		e := in.describe()
@@ -82,11 +72,11 @@ func (in *request) authorizeLambda() *refusal {
 	verdict, err := in.route.Authorizer.Decide(in.source, event, resource)
 	switch {
 	case errors.Is(err, gateway.ErrUnauthorized):
-		return &refusal{status: http.StatusUnauthorized, reason: err}
+		return message(http.StatusUnauthorized), err
 	case err != nil:
-		return &refusal{status: http.StatusInternalServerError, reason: err}
+		return message(http.StatusInternalServerError), err
 	case !verdict.Allowed:
-		return &refusal{status: http.StatusForbidden, reason: errors.New("the authorizer said no")}
+		return message(http.StatusForbidden), errors.New("the authorizer said no")
 	}
 	in.authorized = map[string]any{"lambda": verdict.Context}
 	var fields map[string]json.RawMessage
@@ -95,7 +85,7 @@ func (in *request) authorizeLambda() *refusal {
 		in.authorizer[name] = strings.Trim(string(value), `"`)
 	}
 	in.authorizer["principalId"] = verdict.PrincipalID
-	return nil
+	return answer{}, nil
 }
 
 // routeARN is arn:aws:execute-api:region:account:api/stage/METHOD/path.

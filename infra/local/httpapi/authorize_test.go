@@ -152,7 +152,7 @@ func TestConfigurationsThatAPIGatewayRefuses(t *testing.T) {
 		"credentials":       func(a *API) { a.CORS = &CORS{AllowOrigins: []string{"*"}, AllowCredentials: true} },
 		"wildcard stands":   func(a *API) { a.CORS = &CORS{AllowOrigins: []string{"https://*.example.com"}} },
 		"requestId":         func(a *API) { a.AccessLog.Format = "$context.status" },
-		"not declared":      func(a *API) { a.RouteThrottle = map[string]gateway.Throttle{"GET /none": {}} },
+		"not declared":      func(a *API) { a.RouteThrottle = map[string]*gateway.Throttle{"GET /none": {}} },
 	} {
 		a := (&backend{}).api(t, "$default")
 		change(&a)

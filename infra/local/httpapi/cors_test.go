@@ -116,8 +116,8 @@ func TestTheAccessLogHasTheDeclaredForm(t *testing.T) {
 func TestRouteSettingsReplaceTheStagesThrottle(t *testing.T) {
 	t.Parallel()
 	a := (&backend{}).api(t, "GET /a", "GET /b")
-	a.Throttle = gateway.Throttle{RateLimit: 0.001, BurstLimit: 1}
-	a.RouteThrottle = map[string]gateway.Throttle{"GET /b": {RateLimit: 0.001, BurstLimit: 3}}
+	a.Throttle = &gateway.Throttle{RateLimit: 0.001, BurstLimit: 1}
+	a.RouteThrottle = map[string]*gateway.Throttle{"GET /b": {RateLimit: 0.001, BurstLimit: 3}}
 	h, err := New(a)
 	if err != nil {
 		t.Fatal(err)

@@ -30,28 +30,6 @@ type request struct {
 	failure            error
 }
 
-// recorder notes the status and the size of an answer.
-type recorder struct {
-	http.ResponseWriter
-	status, length int
-}
-
-// Unwrap gives access to the caller's connection.
-func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// WriteHeader notes the status.
-func (w *recorder) WriteHeader(status int) {
-	w.status = status
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// Write counts the body.
-func (w *recorder) Write(p []byte) (int, error) {
-	n, err := w.ResponseWriter.Write(p)
-	w.length += n
-	return n, err
-}
-
 // variables are the $context variables of a request by name (page http-api-logging-variables).
 func (in *request) variables() map[string]string {
 	prefix, _, _ := strings.Cut(in.Host, ".")
@@ -71,12 +49,12 @@ func (in *request) variables() map[string]string {
 }
 
 // outcome adds to the variables how the request ended.
-func (in *request) outcome(out *recorder) map[string]string {
+func (in *request) outcome(a answer) map[string]string {
 	v := in.variables()
-	v["status"], v["responseLength"] = strconv.Itoa(out.status), strconv.Itoa(out.length)
+	v["status"], v["responseLength"] = strconv.Itoa(a.status), strconv.Itoa(len(a.body))
 	v["responseLatency"] = milliseconds(time.Since(in.received))
-	if out.status >= http.StatusBadRequest && in.integrationStatus != http.StatusOK {
-		v["error.message"] = http.StatusText(out.status)
+	if a.status >= http.StatusBadRequest && in.integrationStatus != http.StatusOK {
+		v["error.message"] = http.StatusText(a.status)
 		v["error.messageString"] = strconv.Quote(v["error.message"])
 	}
 	if in.integrationStatus == 0 {

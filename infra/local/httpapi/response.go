@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -111,20 +112,18 @@ func declared(fields map[string]json.RawMessage) (answer, error) {
 	return a, nil
 }
 
+// message is an answer of API Gateway itself, such as {"message":"Not Found"}.
+func message(status int) answer {
+	body := gateway.MustMarshal(map[string]string{"message": http.StatusText(status)})
+	return answer{status, http.Header{"Content-Type": {"application/json"}}, body}
+}
+
 // write sends the answer.
 func (a answer) write(w http.ResponseWriter) {
-	h := w.Header()
-	for name, values := range a.header {
-		h[name] = values
-	}
+	maps.Copy(w.Header(), a.header)
 	if a.status != http.StatusNoContent && a.status != http.StatusNotModified {
-		h.Set("Content-Length", strconv.Itoa(len(a.body)))
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body) // a caller that left is no error
-}
-
-// writeMessage sends an error of API Gateway itself: {"message":"Not Found"}.
-func writeMessage(w http.ResponseWriter, status int) {
-	gateway.WriteMessage(w, status, http.StatusText(status))
 }

@@ -169,7 +169,7 @@ func TestThrottlingTakesTokensFromTheRoutesBucket(t *testing.T) {
 	t.Parallel()
 	b := &backend{}
 	a := b.api(t, "GET /a", "GET /b")
-	a.Throttle = gateway.Throttle{RateLimit: 0.001, BurstLimit: 2}
+	a.Throttle = &gateway.Throttle{RateLimit: 0.001, BurstLimit: 2}
 	h, err := New(a)
 	if err != nil {
 		t.Fatal(err)
@@ -185,35 +185,24 @@ func TestThrottlingTakesTokensFromTheRoutesBucket(t *testing.T) {
 	wantEqual(t, "statuses", []int{status("/a"), status("/a"), status("/a"), status("/b")}, []int{204, 204, 429, 204})
 }
 
-func TestBucketFillsAtTheRateUpToTheBurst(t *testing.T) {
+func TestAThrottleOfZeroRefusesEveryRequest(t *testing.T) {
 	t.Parallel()
-	b := gateway.NewBucket(gateway.Throttle{RateLimit: 10, BurstLimit: 2})
-	start := time.Unix(1000, 0)
-	for i, c := range []struct {
-		after time.Duration
-		want  bool
-	}{
-		{0, true},
-		{0, true},
-		{0, false},
-		{99 * time.Millisecond, false},
-		{100 * time.Millisecond, true},
-		{100 * time.Millisecond, false},
-		{time.Hour, true},
-		{time.Hour, true},
-		{time.Hour, false},
-		{time.Minute, false},
-	} {
-		if got := b.Allow(start.Add(c.after)); got != c.want {
-			t.Errorf("request %d at %s: got %v", i, c.after, got)
-		}
+	a := (&backend{}).api(t, "GET /a")
+	a.Throttle = &gateway.Throttle{}
+	wantEqual(t, "status", serve(t, a, get("/a")).StatusCode, 429)
+}
+
+func TestTokensComeBackAtTheRate(t *testing.T) {
+	t.Parallel()
+	a := (&backend{}).api(t, "GET /a")
+	a.Throttle = &gateway.Throttle{RateLimit: 20, BurstLimit: 1}
+	h, err := New(a)
+	if err != nil {
+		t.Fatal(err)
 	}
-	unlimited := gateway.NewBucket(gateway.Throttle{})
-	for range 10_000 {
-		if !unlimited.Allow(start) {
-			t.Fatal("no limit was set")
-		}
-	}
+	statuses := []int{record(h, get("/a")).Code, record(h, get("/a")).Code}
+	time.Sleep(60 * time.Millisecond)
+	wantEqual(t, "statuses", append(statuses, record(h, get("/a")).Code), []int{204, 429, 204})
 }
 
 func TestMalformedRequestsAreSurvived(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/miyabi-society/platform/infra/local/gateway"
+	"golang.org/x/time/rate"
 )
 
 const defaultRoute = "$default"
@@ -22,7 +22,7 @@ type route struct {
 	path   *regexp.Regexp // with a group for each variable; nil for $default
 	names  []string       // of the variables
 	rank   string         // routes are tried in the order of their ranks
-	limit  *gateway.Bucket
+	limit  *rate.Limiter
 }
 
 var (
@@ -39,7 +39,7 @@ func compileRoutes(api API) ([]*route, error) {
 		if err != nil {
 			return nil, fmt.Errorf("route %q: %w", d.Key, err)
 		}
-		rt.limit = api.Bucket(d.Key)
+		rt.limit = api.Limiter(d.Key)
 		routes, keys = append(routes, rt), append(keys, d.Key)
 	}
 	slices.SortStableFunc(routes, func(a, b *route) int { return cmp.Compare(a.rank, b.rank) })

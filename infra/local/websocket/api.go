@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/miyabi-society/platform/infra/local/gateway"
 )
 
@@ -56,7 +58,7 @@ type Limits struct {
 
 type route struct {
 	Route
-	limit *gateway.Bucket
+	limit *rate.Limiter
 }
 
 // Server serves the handshakes of an API, and the commands on its connections.
@@ -109,7 +111,7 @@ func (s *Server) addRoute(r Route) error {
 	if err := r.Check(integrationTimeout); err != nil {
 		return err
 	}
-	s.routes[r.Key] = &route{r, s.api.Bucket(r.Key)}
+	s.routes[r.Key] = &route{r, s.api.Limiter(r.Key)}
 	return nil
 }
 

@@ -89,7 +89,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, c *connection, e 
 	if rt == nil {
 		return answer{}, true
 	}
-	if !rt.limit.Allow(c.connected) {
+	if !rt.limit.Allow() {
 		e.refuse(w, http.StatusTooManyRequests, "Too Many Requests", nil)
 		return answer{}, false
 	}

@@ -120,7 +120,7 @@ func TestRequestsThatOpenNoConnectionAreRefusedBeforeTheFunction(t *testing.T) {
 
 func TestTheConnectRouteIsThrottled(t *testing.T) {
 	t.Parallel()
-	r := start(t, func(a *API) { a.Throttle = gateway.Throttle{RateLimit: 0.001, BurstLimit: 1} }, routeConnect)
+	r := start(t, func(a *API) { a.Throttle = &gateway.Throttle{RateLimit: 0.001, BurstLimit: 1} }, routeConnect)
 	r.dial(t, "")
 	if _, resp, err := r.tryDial(""); err == nil || resp.StatusCode != http.StatusTooManyRequests {
 		t.Errorf("got %v, %v", resp, err)

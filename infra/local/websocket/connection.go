@@ -153,7 +153,7 @@ func (c *connection) handle(message []byte) {
 		return
 	}
 	e.context["routeKey"] = rt.Key
-	if !rt.limit.Allow(time.Now()) {
+	if !rt.limit.Allow() {
 		c.complain(e, http.StatusTooManyRequests, "Too Many Requests", nil)
 		return
 	}

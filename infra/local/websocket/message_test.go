@@ -73,7 +73,7 @@ func TestARouteResponseGoesBackAndOnlyWhereItIsDeclared(t *testing.T) {
 func TestProblemsAreToldInAMessage(t *testing.T) {
 	t.Parallel()
 	r := start(t, func(a *API) {
-		a.RouteThrottle = map[string]gateway.Throttle{"busy": {RateLimit: 0.001, BurstLimit: 1}}
+		a.RouteThrottle = map[string]*gateway.Throttle{"busy": {RateLimit: 0.001, BurstLimit: 1}}
 	}, "crash", "odd", "busy")
 	r.answers["crash"], r.answers["odd"] = "crash", `"no status"`
 	c := r.dial(t, "")
