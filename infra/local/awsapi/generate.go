@@ -79,15 +79,10 @@ func (g *Generate) sets() []string {
 	included := map[string]bool{
 		lowercase: !g.ExcludeLowercase, uppercase: !g.ExcludeUppercase, digits: !g.ExcludeNumbers, punctuation: !g.ExcludePunctuation, " ": g.IncludeSpace,
 	}
+	excluded := func(r rune) bool { return strings.ContainsRune(g.ExcludeCharacters, r) }
 	var sets []string
 	for set, in := range included {
-		kept := strings.Map(func(r rune) rune {
-			if strings.ContainsRune(g.ExcludeCharacters, r) {
-				return -1
-			}
-			return r
-		}, set)
-		if in && kept != "" {
+		if kept := strings.Join(strings.FieldsFunc(set, excluded), ""); in && kept != "" {
 			sets = append(sets, kept)
 		}
 	}

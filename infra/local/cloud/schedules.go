@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/miyabi-society/platform/infra/local/assembly"
+	"github.com/miyabi-society/platform/infra/local/jsonfile"
 	"github.com/miyabi-society/platform/infra/local/lambda"
 	"github.com/miyabi-society/platform/infra/local/schedule"
 )
@@ -38,7 +40,11 @@ func createRule(_ context.Context, c *Cloud, r request) (assembly.Values, error)
 	if strings.HasPrefix(text, "at(") || strings.HasPrefix(text, "rate(") && !rateOfRule.MatchString(text) {
 		return values, fmt.Errorf("ScheduleExpression %q: a rule has rate(1 minute), rate(5 minutes) or cron(…)", text)
 	}
-	when, err := schedule.Spec{Text: text, Zone: time.UTC}.Parse()
+	created, _, err := c.scheduleCreated(rule, text)
+	if err != nil {
+		return values, err
+	}
+	when, err := schedule.Spec{Text: text, Zone: time.UTC, Start: created}.Parse()
 	for _, target := range p.objects("Targets") {
 		entry := schedule.Entry{Name: name, Text: text, When: when}
 		err = errors.Join(err, c.schedule(r, entry, target, "events.amazonaws.com", func(at time.Time) (string, error) {
@@ -48,8 +54,7 @@ func createRule(_ context.Context, c *Cloud, r request) (assembly.Values, error)
 	return values, err
 }
 
-// createSchedule runs a schedule of EventBridge Scheduler. A flexible time window is used at its beginning, and a rate
-// without a start date begins anew with every run of the local cloud.
+// createSchedule runs a schedule of EventBridge Scheduler. A flexible time window is used at its beginning.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-scheduler-schedule.html
 // and https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
@@ -62,21 +67,26 @@ func createSchedule(_ context.Context, c *Cloud, r request) (assembly.Values, er
 	scheduleARN := arn("scheduler", "schedule/", group, "/", name)
 	values := assembly.Values{Ref: name, Attributes: map[string]any{"Arn": scheduleARN}}
 	zone, err := time.LoadLocation(p.text("ScheduleExpressionTimezone"))
-	if err != nil {
-		return values, fmt.Errorf("ScheduleExpressionTimezone: %w", err)
+	if err != nil || zone == time.Local {
+		return values, fmt.Errorf("ScheduleExpressionTimezone %q is no time zone such as Asia/Tokyo", p.text("ScheduleExpressionTimezone"))
 	}
 	start, startErr := date(p, "StartDate")
 	end, endErr := date(p, "EndDate")
-	when, err := schedule.Spec{Text: text, Zone: zone, Start: start, End: end}.Parse()
-	if err := errors.Join(startErr, endErr, err); err != nil {
+	created, isNew, createdErr := c.scheduleCreated(scheduleARN, text)
+	if err := errors.Join(startErr, endErr, createdErr); err != nil {
 		return values, err
 	}
-	entry := schedule.Entry{Name: name, Text: text, When: when}
+	entry := schedule.Entry{Name: name, Text: text}
+	if start.IsZero() {
+		// "If you do not provide a StartDate for a rate-based schedule, your schedule starts invoking the target immediately"
+		start, entry.AtOnce = created, isNew && strings.HasPrefix(text, "rate(") && (end.IsZero() || created.Before(end))
+	}
+	if entry.When, err = (schedule.Spec{Text: text, Zone: zone, Start: start, End: end}).Parse(); err != nil {
+		return values, err
+	}
 	if zone != time.UTC {
 		entry.Text += " " + zone.String()
 	}
-	// "If you do not provide a StartDate for a rate-based schedule, your schedule starts invoking the target immediately"
-	entry.AtOnce = strings.HasPrefix(text, "rate(") && start.IsZero() && (end.IsZero() || time.Now().Before(end))
 	target := p.object("Target")
 	return values, c.schedule(r, entry, target, "", func(at time.Time) (string, error) {
 		if input := target.text("Input"); input != "" {
@@ -84,6 +94,21 @@ func createSchedule(_ context.Context, c *Cloud, r request) (assembly.Values, er
 		}
 		return asJSON(scheduledEvent("aws.scheduler", scheduleARN, at, "{}")), nil
 	})
+}
+
+// scheduleCreated is when a schedule was deployed with this expression first: a rate counts from there, as long as the state
+// is kept.
+func (c *Cloud) scheduleCreated(scheduleARN, expression string) (created time.Time, isNew bool, err error) {
+	file, key := c.stateDir("schedules.json"), scheduleARN+" "+expression
+	all := map[string]time.Time{}
+	if err := jsonfile.Read(file, &all); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return created, false, err
+	}
+	if created, ok := all[key]; ok {
+		return created, false, nil
+	}
+	all[key] = time.Now().UTC()
+	return all[key], true, jsonfile.Write(file, all)
 }
 
 // date reads a time in UTC such as 2030-01-01T01:00:00Z; the zero time stands for none.

@@ -98,8 +98,10 @@ func TestARateOfSchedulerBeginsAtItsStartDateElseAtOnce(t *testing.T) {
 		`"StartDate": "2020-01-01T00:00:30Z",`: false,
 		`"EndDate": "2020-01-01T00:00:00+00:00",`: false,
 	} {
-		c := newMachine(t).must(scheduled(filepath.Join(t.TempDir(), "events"),
-			`"S": {"Type": "AWS::Scheduler::Schedule", "Properties": {`+dates+`"ScheduleExpression": "rate(1 hour)", "Target": {"Arn": {"Fn::GetAtt": ["F", "Arn"]}}}}`))
+		m := newMachine(t)
+		template := scheduled(filepath.Join(t.TempDir(), "events"),
+			`"S": {"Type": "AWS::Scheduler::Schedule", "Properties": {`+dates+`"ScheduleExpression": "rate(1 hour)", "Target": {"Arn": {"Fn::GetAtt": ["F", "Arn"]}}}}`)
+		c := m.must(template)
 		ran := func() bool { return !c.Schedules()[0].Last.IsZero() }
 		for deadline := time.Now().Add(5 * time.Second); runs && !ran() && time.Now().Before(deadline); {
 			time.Sleep(time.Millisecond)
@@ -111,6 +113,25 @@ func TestARateOfSchedulerBeginsAtItsStartDateElseAtOnce(t *testing.T) {
 		if strings.Contains(dates, "2126") && next.Year() != 2126 || strings.Contains(dates, "00:30Z") && next.Second() != 30 || strings.Contains(dates, "End") && !next.IsZero() {
 			t.Errorf("%q: next is %s", dates, next)
 		}
+		if c = m.must(template); ran() || !c.Schedules()[0].Next.Equal(next) {
+			t.Errorf("%q: the next deployment changes the rhythm from %s to %+v", dates, next, c.Schedules()[0])
+		}
+	}
+}
+
+func TestARateOfARuleCountsFromItsCreation(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	next := func(rate string) time.Time {
+		return m.must(scheduled("", permitted,
+			`"R": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "`+rate+`", "Targets": [{"Id": "t", "Arn": {"Fn::GetAtt": ["F", "Arn"]}}]}}`)).Schedules()[0].Next
+	}
+	first := next("rate(1 hour)")
+	if again := next("rate(1 hour)"); !again.Equal(first) {
+		t.Errorf("the next deployment moves it from %s to %s", first, again)
+	}
+	if changed := next("rate(2 hours)"); changed.Sub(first) < time.Hour {
+		t.Errorf("with another rate it is %s after %s", changed, first)
 	}
 }
 
@@ -137,6 +158,7 @@ func TestSchedulesThatAreRefused(t *testing.T) {
 		"is not JSON: hello":         `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "q", "Arn": "arn:aws:lambda:us-east-1:1:function:f", "Input": "hello"}]}`,
 		"is not JSON: hi":            `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Target": {"Arn": "arn:aws:lambda:us-east-1:1:function:f", "Input": "hi"}}`,
 		"EndDate must be a time":     `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "EndDate": "soon"}`,
+		"Timezone \"Local\" is no":   `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "ScheduleExpressionTimezone": "Local"}`,
 		"ScheduleExpressionTimezone": `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "ScheduleExpressionTimezone": "Moon"}`,
 		"delivers to functions only": `"Type": "AWS::Lambda::EventInvokeConfig", "Properties": {"FunctionName": {"Ref": "F"}, "Qualifier": "$LATEST", "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:1:q"}}}`,
 	} {

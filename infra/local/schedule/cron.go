@@ -14,12 +14,12 @@ import (
 type field struct {
 	name      string
 	low, high int
-	of        func(time.Time) int
 	// names stand for the values from low.
 	names []string
-	// words stand for no list of values; days says which of them mean a day.
-	words *regexp.Regexp
-	days  func(day time.Time) []string
+	// word is what may stand for a list of values.
+	word *regexp.Regexp
+	// of lists what the expression may call a time: its value in decimal, and words that mean it.
+	of func(time.Time) []string
 }
 
 const (
@@ -33,12 +33,12 @@ const (
 
 // Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html#eb-cron-expressions
 var fields = [6]field{
-	minutes:    {name: "minutes", high: 59, of: time.Time.Minute},
-	hours:      {name: "hours", high: 23, of: time.Time.Hour},
-	dayOfMonth: {name: "day-of-month", low: 1, high: 31, of: time.Time.Day, words: wordOfMonth, days: wordsOfMonth},
-	month:      {name: "month", low: 1, high: 12, of: func(t time.Time) int { return int(t.Month()) }, names: monthNames},
-	dayOfWeek:  {name: "day-of-week", low: 1, high: 7, of: weekday, names: dayNames, words: wordOfWeek, days: wordsOfWeek},
-	year:       {name: "year", low: 1970, high: lastYear, of: time.Time.Year},
+	minutes:    {name: "minutes", high: 59, of: decimal(time.Time.Minute)},
+	hours:      {name: "hours", high: 23, of: decimal(time.Time.Hour)},
+	dayOfMonth: {name: "day-of-month", low: 1, high: 31, word: regexp.MustCompile(`^(\?|L|([1-9]|[12]\d|3[01])W)$`), of: ofMonth},
+	month:      {name: "month", low: 1, high: 12, names: monthNames, of: decimal(func(t time.Time) int { return int(t.Month()) })},
+	dayOfWeek:  {name: "day-of-week", low: 1, high: 7, names: dayNames, word: regexp.MustCompile(`^(\?|[1-7]?L|[1-7]#[1-5])$`), of: ofWeek},
+	year:       {name: "year", low: 1970, high: lastYear, of: decimal(time.Time.Year)},
 }
 
 // lastYear is the last that an expression can name.
@@ -47,16 +47,15 @@ const lastYear = 2199
 var (
 	monthNames = []string{"JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"}
 	dayNames   = []string{"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"}
-
-	wordOfMonth = regexp.MustCompile(`^(\?|L|([1-9]|[12]\d|3[01])W)$`)
-	wordOfWeek  = regexp.MustCompile(`^(\?|[1-7]?L|[1-7]#[1-5])$`)
 )
 
-func weekday(t time.Time) int { return int(t.Weekday()) + 1 }
+func decimal(value func(time.Time) int) func(time.Time) []string {
+	return func(t time.Time) []string { return []string{strconv.Itoa(value(t))} }
+}
 
-// wordsOfMonth are L for the last day of the month and 15W for the weekday nearest to the 15th within the month.
-func wordsOfMonth(day time.Time) []string {
-	words := []string{"?"}
+// ofMonth knows L for the last day of the month and 15W for the weekday nearest to the 15th within the month.
+func ofMonth(day time.Time) []string {
+	words := []string{"?", strconv.Itoa(day.Day())}
 	last := day.AddDate(0, 1, -day.Day()).Day()
 	if day.Day() == last {
 		words = append(words, "L")
@@ -83,12 +82,12 @@ func nearestWeekday(day time.Time, last int) int {
 	return day.Day()
 }
 
-// wordsOfWeek are 2#1 for the first Monday of the month, 2L for the last one, and L for each Saturday.
-func wordsOfWeek(day time.Time) []string {
-	w := strconv.Itoa(weekday(day))
-	words := []string{"?", w + "#" + strconv.Itoa((day.Day()-1)/7+1)}
+// ofWeek knows 2#1 for the first Monday of the month, 2L for the last one, and L for each Saturday.
+func ofWeek(day time.Time) []string {
+	weekday := strconv.Itoa(int(day.Weekday()) + 1)
+	words := []string{"?", weekday, weekday + "#" + strconv.Itoa((day.Day()-1)/7+1)}
 	if day.AddDate(0, 0, 7).Month() != day.Month() {
-		words = append(words, w+"L")
+		words = append(words, weekday+"L")
 	}
 	if day.Weekday() == time.Saturday {
 		words = append(words, "L")
@@ -124,7 +123,7 @@ func (f field) parse(text string) (map[string]bool, error) {
 	for i, name := range f.names {
 		text = regexp.MustCompile(`\b`+name+`(L?)\b`).ReplaceAllString(text, strconv.Itoa(f.low+i)+"$1")
 	}
-	if f.words != nil && f.words.MatchString(text) {
+	if f.word != nil && f.word.MatchString(text) {
 		return map[string]bool{text: true}, nil
 	}
 	values := map[string]bool{}
@@ -164,9 +163,7 @@ func number(digits string, none int) int {
 // allows asks some of the fields.
 func (c cron) allows(t time.Time, which ...int) bool {
 	return !slices.ContainsFunc(which, func(i int) bool {
-		f := fields[i]
-		isWord := func(word string) bool { return c[i][word] }
-		return !c[i][strconv.Itoa(f.of(t))] && (f.days == nil || !slices.ContainsFunc(f.days(t), isWord))
+		return !slices.ContainsFunc(fields[i].of(t), func(word string) bool { return c[i][word] })
 	})
 }
 

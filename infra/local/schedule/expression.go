@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"time"
+	_ "time/tzdata" // zones of schedules, on machines that have none
 )
 
 // Spec says when a schedule runs.
@@ -18,7 +19,8 @@ type Spec struct {
 	Text string
 	// Zone is that of cron and at.
 	Zone *time.Location
-	// Start and End bound rate and cron; each may be zero. The first occurrence of a rate is Start itself.
+	// Start and End bound rate and cron; each may be zero. The first occurrence of a rate is Start itself, and the others
+	// count from there.
 	//
 	// Source: https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html (StartDate, EndDate)
 	Start, End time.Time
@@ -29,7 +31,7 @@ type Expression func(t time.Time) time.Time
 
 var form = regexp.MustCompile(`^(rate|cron|at)\((.*)\)$`)
 
-// Parse reads an expression. A rate without a start counts from the time that Expression is given.
+// Parse reads an expression.
 func (s Spec) Parse() (Expression, error) {
 	m := form.FindStringSubmatch(s.Text)
 	if m == nil {
@@ -54,23 +56,18 @@ func (s Spec) until(e Expression) Expression {
 	}
 }
 
-var rateForm = regexp.MustCompile(`^(\d+) (minute|hour|day)s?$`)
+// rateForm has a number that a time.Duration can hold as days.
+var rateForm = regexp.MustCompile(`^([1-9]\d{0,4}) (minute|hour|day)s?$`)
 
 func (s Spec) rate(text string) (Expression, error) {
 	m := rateForm.FindStringSubmatch(text)
 	if m == nil {
-		return nil, errors.New("a rate is a number of minutes, hours or days, such as rate(5 minutes)")
+		return nil, errors.New("a rate is 1 to 99999 minutes, hours or days, such as rate(5 minutes)")
 	}
-	n, err := strconv.Atoi(m[1])
-	if err != nil || n < 1 || n > 36500 {
-		return nil, fmt.Errorf("the number must be 1 to 36500, not %s", m[1])
-	}
+	n, _ := strconv.Atoi(m[1])
 	every := time.Duration(n) * map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[m[2]]
 	return s.until(func(t time.Time) time.Time {
-		switch {
-		case s.Start.IsZero():
-			return t.Add(every)
-		case t.Before(s.Start):
+		if t.Before(s.Start) {
 			return s.Start
 		}
 		return s.Start.Add(t.Sub(s.Start).Truncate(every) + every)
