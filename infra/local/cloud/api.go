@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -36,24 +37,16 @@ type apiDraft struct {
 	name, protocol string
 	selection      string // RouteSelectionExpression
 	cors           *httpapi.CORS
-	integrations   map[string]integration
-	authorizers    map[string]authorizerDraft
+	integrations   map[string]routeDraft // what a route that has the integration calls
+	authorizers    map[string]routeDraft // what a route that has the authorizer asks
 	routes         []routeDraft
 	responses      map[string]bool // ids of routes with a route response
 }
 
-// integration is one of an API. Without a function it is a mock, which answers mockStatus.
-type integration struct {
-	function, format string
-	timeout          time.Duration
-	mockStatus       int
-}
-
+// routeDraft is a route of either protocol, or a part of it. Without a function it is a mock, which answers mockStatus.
 type routeDraft struct {
-	gateway.Route
-	id, format string
-	jwt        *httpapi.JWTAuthorizer
-	scopes     []string
+	httpapi.Route
+	id         string
 	responds   bool // RouteResponseSelectionExpression is $default
 	mockStatus int
 }
@@ -71,23 +64,26 @@ func (a *apiDraft) host() string { return a.ID + APIDomain }
 
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-api.html
 func createAPI(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
+	p := r.properties
 	a := &apiDraft{
-		API: gateway.API{ID: "l" + r.hash()[:9], Invoke: c.invokeForAPI}, name: r.properties.text("Name"), protocol: r.properties.text("ProtocolType"), selection: r.properties.text("RouteSelectionExpression"),
-		integrations: map[string]integration{}, authorizers: map[string]authorizerDraft{}, responses: map[string]bool{},
+		API:  gateway.API{ID: "l" + r.hash()[:9], Invoke: c.invokeForAPI},
+		name: p.text("Name"), protocol: p.text("ProtocolType"), selection: p.text("RouteSelectionExpression"),
+		integrations: map[string]routeDraft{}, authorizers: map[string]routeDraft{}, responses: map[string]bool{},
 	}
 	scheme := map[string]string{protocolHTTP: "https://", protocolWebSocket: "wss://"}[a.protocol]
-	if scheme == "" {
+	switch {
+	case scheme == "":
 		return assembly.Values{}, fmt.Errorf("ProtocolType must be HTTP or WEBSOCKET, not %q", a.protocol)
-	}
-	if err := r.properties.refuse("Body", "BodyS3Location", "Target"); err != nil {
-		return assembly.Values{}, err
+	case p.boolean("DisableExecuteApiEndpoint"):
+		return assembly.Values{}, errors.New("DisableExecuteApiEndpoint: the local cloud serves APIs at no other endpoint")
 	}
 	var err error
-	if a.cors, err = corsOf(r.properties); err != nil {
+	if a.cors, err = corsOf(p); err != nil {
 		return assembly.Values{}, err
 	}
 	c.draft.apis[a.ID] = a
-	return assembly.Values{Ref: a.ID, Attributes: map[string]any{"ApiId": a.ID, "ApiEndpoint": scheme + a.host()}}, nil
+	values := assembly.Values{Ref: a.ID, Attributes: map[string]any{"ApiId": a.ID, "ApiEndpoint": scheme + a.host()}}
+	return values, p.refuse("Body", "BodyS3Location", "Target")
 }
 
 func (c *Cloud) apiOf(r request) (*apiDraft, error) {
@@ -98,32 +94,46 @@ func (c *Cloud) apiOf(r request) (*apiDraft, error) {
 	return a, nil
 }
 
+// partOfAPI creates a resource that belongs to an API by adding it, and gives its id as Ref and as the attribute.
+func partOfAPI(attribute string, add func(c *Cloud, a *apiDraft, id string, p properties) error) create {
+	return func(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
+		a, err := c.apiOf(r)
+		if err != nil {
+			return assembly.Values{}, err
+		}
+		id := r.hash()[:7]
+		return assembly.Values{Ref: id, Attributes: map[string]any{attribute: id}}, add(c, a, id, r.properties)
+	}
+}
+
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-integration.html
-func createIntegration(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
-	a, err := c.apiOf(r)
+var createIntegration = partOfAPI("IntegrationId", func(_ *Cloud, a *apiDraft, id string, p properties) error {
+	var d routeDraft
+	var err error
+	switch kind := p.text("IntegrationType"); {
+	case kind == "MOCK" && a.protocol == protocolWebSocket:
+		d.mockStatus, err = mockStatus(p)
+	case kind == "AWS_PROXY":
+		d, err = functionIntegration(p)
+	default:
+		err = fmt.Errorf("the local cloud integrates an API with functions (AWS_PROXY), not by %q", kind)
+	}
+	a.integrations[id] = d
+	return err
+})
+
+func functionIntegration(p properties) (routeDraft, error) {
+	var d routeDraft
+	if err := p.refuse("RequestParameters", "ResponseParameters", "IntegrationSubtype", "CredentialsArn"); err != nil {
+		return d, err
+	}
+	timeout, err := p.integer("TimeoutInMillis")
 	if err != nil {
-		return assembly.Values{}, err
+		return d, err
 	}
-	id := r.hash()[:7]
-	values := assembly.Values{Ref: id, Attributes: map[string]any{"IntegrationId": id}}
-	kind := r.properties.text("IntegrationType")
-	if kind == "MOCK" && a.protocol == protocolWebSocket {
-		a.integrations[id], err = mockIntegration(r.properties)
-		return values, err
-	}
-	if kind != "AWS_PROXY" {
-		return values, fmt.Errorf("the local cloud integrates an API with functions (AWS_PROXY), not by %q", kind)
-	}
-	if err := r.properties.refuse("RequestParameters", "ResponseParameters", "IntegrationSubtype"); err != nil {
-		return values, err
-	}
-	function, err := integratedFunction(r.properties.text("IntegrationUri"))
-	if err != nil {
-		return values, err
-	}
-	timeout, err := r.properties.integer("TimeoutInMillis")
-	a.integrations[id] = integration{function: function, format: r.properties.text("PayloadFormatVersion"), timeout: time.Duration(timeout) * time.Millisecond}
-	return values, err
+	d.Format, d.Timeout = p.text("PayloadFormatVersion"), time.Duration(timeout)*time.Millisecond
+	d.FunctionARN, err = integratedFunction(p.text("IntegrationUri"))
+	return d, err
 }
 
 // integratedFunction takes a function's ARN, or the form arn:aws:apigateway:…:lambda:path/2015-03-31/functions/ARN/invocations.
@@ -139,29 +149,20 @@ func integratedFunction(uri string) (string, error) {
 }
 
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-route.html
-func createRoute(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
-	a, err := c.apiOf(r)
-	if err != nil {
-		return assembly.Values{}, err
-	}
-	p, id := r.properties, r.hash()[:7]
-	values := assembly.Values{Ref: id, Attributes: map[string]any{"RouteId": id}}
+var createRoute = partOfAPI("RouteId", func(_ *Cloud, a *apiDraft, id string, p properties) error {
 	target, named := strings.CutPrefix(p.text("Target"), "integrations/")
-	i, known := a.integrations[target]
+	route, known := a.integrations[target]
 	if !named || !known {
-		return values, fmt.Errorf("the route's Target %q is not an integration of this API", p.text("Target"))
+		return fmt.Errorf("the route's Target %q is not an integration of this API", p.text("Target"))
 	}
-	route := routeDraft{
-		Route: gateway.Route{Key: p.text("RouteKey"), FunctionARN: i.function, Timeout: i.timeout},
-		id:    id, format: i.format, scopes: p.texts("AuthorizationScopes"), responds: p.text("RouteResponseSelectionExpression") == "$default",
-		mockStatus: i.mockStatus,
-	}
+	route.id, route.Key, route.Scopes = id, p.text("RouteKey"), p.texts("AuthorizationScopes")
+	route.responds = p.text("RouteResponseSelectionExpression") == "$default"
 	if err := a.authorize(&route, p); err != nil {
-		return values, err
+		return err
 	}
 	a.routes = append(a.routes, route)
-	return values, nil
-}
+	return nil
+})
 
 // build makes the handlers of all that was collected.
 func (c *Cloud) build() error {
@@ -180,7 +181,8 @@ func (c *Cloud) build() error {
 func (c *Cloud) buildAPI(a *apiDraft) error {
 	api := httpapi.API{API: a.API, CORS: a.cors}
 	for _, r := range a.routes {
-		api.Routes = append(api.Routes, httpapi.Route{Route: a.filled(r.Route), Format: r.format, JWT: r.jwt, Scopes: r.scopes})
+		r.FunctionARN = a.filled(r.FunctionARN)
+		api.Routes = append(api.Routes, r.Route)
 	}
 	h, err := httpapi.New(api)
 	if err != nil {

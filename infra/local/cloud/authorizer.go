@@ -1,41 +1,29 @@
 package cloud
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
 
-	"github.com/miyabi-society/platform/infra/local/assembly"
 	"github.com/miyabi-society/platform/infra/local/gateway"
 	"github.com/miyabi-society/platform/infra/local/httpapi"
 )
 
-// authorizerDraft is one of both kinds.
-type authorizerDraft struct {
-	jwt    *httpapi.JWTAuthorizer
-	lambda *gateway.Authorizer
-}
-
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-authorizer.html
-func createAuthorizer(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
-	a, err := c.apiOf(r)
-	if err != nil {
-		return assembly.Values{}, err
-	}
-	id := r.hash()[:6]
-	var d authorizerDraft
-	switch kind := r.properties.text("AuthorizerType"); {
+var createAuthorizer = partOfAPI("AuthorizerId", func(c *Cloud, a *apiDraft, id string, p properties) error {
+	var d routeDraft
+	var err error
+	switch kind := p.text("AuthorizerType"); {
 	case kind == "JWT" && a.protocol == protocolHTTP:
-		d.jwt, err = jwtAuthorizer(r.properties)
+		d.JWT, err = jwtAuthorizer(p)
 	case kind == "REQUEST":
-		d.lambda, err = c.lambdaAuthorizer(a, r.properties)
+		d.Authorizer, err = c.lambdaAuthorizer(a, p)
 	default:
 		err = fmt.Errorf("AuthorizerType %q: use REQUEST, or JWT for an HTTP API", kind)
 	}
 	a.authorizers[id] = d
-	return assembly.Values{Ref: id, Attributes: map[string]any{"AuthorizerId": id}}, err
-}
+	return err
+})
 
 func jwtAuthorizer(p properties) (*httpapi.JWTAuthorizer, error) {
 	sources, config := p.texts("IdentitySource"), p.object("JwtConfiguration")
@@ -57,6 +45,9 @@ func (c *Cloud) lambdaAuthorizer(a *apiDraft, p properties) (*gateway.Authorizer
 	if err != nil {
 		return nil, err
 	}
+	if err := p.refuse("AuthorizerCredentialsArn"); err != nil {
+		return nil, err
+	}
 	return &gateway.Authorizer{
 		FunctionARN: function, IdentitySources: p.texts("IdentitySource"), SimpleResponses: p.boolean("EnableSimpleResponses"),
 		TTL: time.Duration(ttl) * time.Second, Invoke: c.invokeForAPI,
@@ -65,17 +56,16 @@ func (c *Cloud) lambdaAuthorizer(a *apiDraft, p properties) (*gateway.Authorizer
 
 // authorize gives a route its authorizer.
 func (a *apiDraft) authorize(route *routeDraft, p properties) error {
-	d := a.authorizers[p.text("AuthorizerId")]
+	d, known := a.authorizers[p.text("AuthorizerId")], true
 	kind := p.text("AuthorizationType")
-	known := true
 	switch kind {
 	case "", "NONE":
 	case "AWS_IAM":
 		route.IAM = true
 	case "JWT":
-		route.jwt, known = d.jwt, d.jwt != nil
+		route.JWT, known = d.JWT, d.JWT != nil
 	case "CUSTOM":
-		route.Authorizer, known = d.lambda, d.lambda != nil
+		route.Authorizer, known = d.Authorizer, d.Authorizer != nil
 	default:
 		return fmt.Errorf("AuthorizationType %q: use NONE, AWS_IAM, JWT or CUSTOM", kind)
 	}

@@ -91,6 +91,8 @@ func TestWhatTheLocalCloudWouldDoWronglyIsRefused(t *testing.T) {
 	for template, part := range map[string]string{
 		change(`"RouteKey"`, `"AuthorizationType": "JWT", "RouteKey"`):                                 `AuthorizerId "" is not a JWT authorizer of this API`,
 		change(`"RouteKey"`, `"AuthorizationType": "LDAP", "RouteKey"`):                                `AuthorizationType "LDAP"`,
+		change(`"ProtocolType"`, `"DisableExecuteApiEndpoint": true, "ProtocolType"`):                  "DisableExecuteApiEndpoint",
+		change(`"AWS_PROXY"`, `"AWS_PROXY", "CredentialsArn": "arn:aws:iam::000000000000:role/r"`):     "CredentialsArn",
 		change(`"AWS_PROXY"`, `"HTTP_PROXY"`):                                                          "AWS_PROXY",
 		change(`"provided.al2023"`, `"nodejs22.x"`):                                                    `not "nodejs22.x"`,
 		change(`"Handler"`, `"Layers": ["x"], "Handler"`):                                              "Layers",

@@ -58,14 +58,14 @@ func throttleOf(settings properties) (*gateway.Throttle, error) {
 	return limit, nil
 }
 
-// filled is a route with the stage's variables in its function's ARN: ${stageVariables.NAME}.
+// filled is a function's ARN with the stage's variables in it: ${stageVariables.NAME}.
 //
 // Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.stage-variables.html
-func (a *apiDraft) filled(r gateway.Route) gateway.Route {
+func (a *apiDraft) filled(function string) string {
 	for name, value := range a.StageVariables {
-		r.FunctionARN = strings.ReplaceAll(r.FunctionARN, "${stageVariables."+name+"}", value)
+		function = strings.ReplaceAll(function, "${stageVariables."+name+"}", value)
 	}
-	return r
+	return function
 }
 
 // prefixWriter puts a text before each write.

@@ -39,7 +39,7 @@ func (c *Cloud) Routes() []Route {
 	var out []Route
 	for _, a := range c.deployedAPIs() {
 		for _, r := range a.routes {
-			function := a.filled(r.Route).FunctionARN
+			function := a.filled(r.FunctionARN)
 			if function == "" {
 				function = "mock"
 			}
