@@ -1,39 +1,29 @@
 package assembly
 
-import (
-	"errors"
-	"fmt"
-)
-
 // kept tells whether a part of the template that has this condition stays; without one it does.
-func (s *Scope) kept(condition string) (bool, error) {
-	if condition == "" {
-		return true, nil
-	}
-	return s.condition(condition)
-}
+func (s *Scope) kept(condition string) bool { return condition == "" || s.condition(condition) }
 
 // condition evaluates a named condition.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html
-func (s *Scope) condition(name string) (bool, error) {
+func (s *Scope) condition(name string) bool {
 	if value, seen := s.conditions[name]; seen {
 		if value == nil {
-			return false, fmt.Errorf("condition %s refers to itself", name)
+			s.fail("condition %s refers to itself", name)
+			return false
 		}
-		return *value, nil
+		return *value
 	}
 	expression, ok := s.stack.Template.Conditions[name]
 	if !ok {
-		return false, fmt.Errorf("there is no condition %s", name)
+		s.fail("there is no condition %s", name)
+		return false
 	}
+	defer s.in("condition " + name)()
 	s.conditions[name] = nil // while it is evaluated
-	v, err := s.truth(expression)
-	if err != nil {
-		return false, fmt.Errorf("condition %s: %w", name, err)
-	}
-	s.conditions[name] = &v
-	return v, nil
+	value := s.truth(expression)
+	s.conditions[name] = &value
+	return value
 }
 
 // conditionFunctions holds how many arguments each condition function takes, at least and at most.
@@ -42,60 +32,52 @@ var conditionFunctions = map[string][2]int{"Fn::And": {2, 10}, "Fn::Equals": {2,
 // truth evaluates a condition function.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-conditions.html
-func (s *Scope) truth(expression any) (bool, error) {
+func (s *Scope) truth(expression any) bool {
 	name, argument := single(expression)
 	if name == "Condition" {
 		return s.condition(Text(argument))
 	}
 	count, known := conditionFunctions[name]
-	if !known {
-		return false, fmt.Errorf("%s is not Fn::And, Fn::Equals, Fn::Not, Fn::Or or Condition", Text(expression))
-	}
 	list, _ := argument.([]any)
-	if len(list) < count[0] || len(list) > count[1] {
-		return false, fmt.Errorf("%s takes a list of %d to %d", name, count[0], count[1])
-	}
-	if name == "Fn::Equals" {
-		v, err := s.value(list)
-		values, _ := v.([]any)
-		return len(values) == 2 && Text(values[0]) == Text(values[1]), err
+	switch {
+	case !known:
+		s.fail("%s is not Fn::And, Fn::Equals, Fn::Not, Fn::Or or Condition", Text(expression))
+		return false
+	case len(list) < count[0] || len(list) > count[1]:
+		s.fail("%s takes a list of %d to %d", name, count[0], count[1])
+		return false
+	case name == "Fn::Equals":
+		return Text(s.value(list[0])) == Text(s.value(list[1]))
 	}
 	held := 0
 	for _, e := range list {
-		v, err := s.truth(e)
-		if err != nil {
-			return false, err
-		}
-		if v {
+		if s.truth(e) {
 			held++
 		}
 	}
 	switch name {
 	case "Fn::Not":
-		return held == 0, nil
+		return held == 0
 	case "Fn::And":
-		return held == len(list), nil
+		return held == len(list)
 	}
-	return held > 0, nil
+	return held > 0
 }
 
 // chosen puts the value that its condition chooses in the place of every Fn::If in v.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-conditions.html
-func (s *Scope) chosen(v any) (any, error) {
+func (s *Scope) chosen(v any) any {
 	name, argument := single(v)
 	if name != "Fn::If" {
 		return Each(v, s.chosen)
 	}
 	list, _ := argument.([]any)
 	if len(list) != 3 {
-		return nil, errors.New("Fn::If: it takes a condition and two values")
+		s.fail("Fn::If: it takes a condition and two values")
+		return nil
 	}
-	yes, err := s.condition(Text(list[0]))
-	if err != nil {
-		return nil, fmt.Errorf("Fn::If: %w", err)
-	}
-	if yes {
+	if s.condition(Text(list[0])) {
 		return s.chosen(list[1])
 	}
 	return s.chosen(list[2])

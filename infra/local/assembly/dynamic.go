@@ -2,8 +2,6 @@ package assembly
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 )
@@ -14,33 +12,27 @@ var dynamicReference = regexp.MustCompile(`\{\{resolve:([^{}]+)\}\}`)
 // false, as CloudFormation refuses them in custom resources.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
-func (s *Scope) dynamic(v any, secrets bool) (any, error) {
+func (s *Scope) dynamic(v any, secrets bool) any {
 	text, ok := v.(string)
 	if !ok {
-		return Each(v, func(e any) (any, error) { return s.dynamic(e, secrets) })
+		return Each(v, func(e any) any { return s.dynamic(e, secrets) })
 	}
-	var failed error
 	return dynamicReference.ReplaceAllStringFunc(text, func(m string) string {
+		defer s.in(m)()
 		service, rest, _ := strings.Cut(dynamicReference.FindStringSubmatch(m)[1], ":")
-		value, err := s.dynamicValue(service, rest, secrets)
-		if err != nil {
-			failed = errors.Join(failed, fmt.Errorf("%s: %w", m, err))
+		switch {
+		case service == "ssm":
+			name, _, _ := strings.Cut(rest, ":") // the local store keeps one version, the newest
+			return s.found(s.lookup.Parameter(name))
+		case service == "secretsmanager" && secrets:
+			return s.secretValue(rest)
+		case service == "secretsmanager":
+			s.fail("a custom resource cannot have a reference to a secret; give it the secret's ARN")
+		default:
+			s.fail("the local cloud does not resolve references to %s", service)
 		}
-		return value
-	}), failed
-}
-
-func (s *Scope) dynamicValue(service, rest string, secrets bool) (string, error) {
-	switch {
-	case service == "ssm":
-		name, _, _ := strings.Cut(rest, ":") // the local store keeps one version, the newest
-		return s.lookup.Parameter(name)
-	case service == "secretsmanager" && secrets:
-		return s.secretValue(rest)
-	case service == "secretsmanager":
-		return "", errors.New("a custom resource cannot have a reference to a secret; give it the secret's ARN")
-	}
-	return "", fmt.Errorf("the local cloud does not resolve references to %s", service)
+		return ""
+	})
 }
 
 // secretReference is secret-id:SecretString:json-key:version-stage:version-id, of which all but the id may be absent.
@@ -49,23 +41,24 @@ func (s *Scope) dynamicValue(service, rest string, secrets bool) (string, error)
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
 var secretReference = regexp.MustCompile(`^(arn(?::[^:]*){6}|[^:]*)(?::(?:SecretString)?(?::([^:]*))?(?::([^:]*))?(?::([^:]*))?)?$`)
 
-func (s *Scope) secretValue(reference string) (string, error) {
+func (s *Scope) secretValue(reference string) string {
 	parts := secretReference.FindStringSubmatch(reference)
 	if parts == nil {
-		return "", errors.New("a secret reference is secret-id:SecretString:json-key:version-stage:version-id")
+		s.fail("a secret reference is secret-id:SecretString:json-key:version-stage:version-id")
+		return ""
 	}
 	id, key, stage, version := parts[1], parts[2], parts[3], parts[4]
-	text, err := s.lookup.Secret(id, stage, version)
-	if err != nil || key == "" {
-		return text, err
+	text := s.found(s.lookup.Secret(id, stage, version))
+	if key == "" {
+		return text
 	}
 	var fields map[string]any
 	if err := json.Unmarshal([]byte(text), &fields); err != nil {
-		return "", errors.New("the secret is not a JSON object, so it has no keys")
+		s.fail("the secret is not a JSON object, so it has no keys")
 	}
 	v, ok := fields[key]
 	if !ok {
-		return "", fmt.Errorf("the secret has no key %s", key)
+		s.fail("the secret has no key %s", key)
 	}
-	return Text(v), nil
+	return Text(v)
 }

@@ -1,9 +1,8 @@
 package assembly
 
 import (
+	"cmp"
 	"encoding/base64"
-	"errors"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -12,22 +11,18 @@ import (
 // value evaluates every intrinsic function in v.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
-func (s *Scope) value(v any) (any, error) {
+func (s *Scope) value(v any) any {
 	if v == nil {
-		return nil, errors.New("null is not allowed in a template")
+		s.fail("null is not allowed in a template")
 	}
 	name, argument := single(v)
 	if name == "Ref" || strings.HasPrefix(name, "Fn::") {
-		v, err := s.call(name, argument)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		return v, nil
+		return s.call(name, argument)
 	}
 	m, _ := v.(map[string]any)
 	for key := range m {
 		if strings.HasPrefix(key, "Fn::") {
-			return nil, fmt.Errorf("%s must be the only key of its object", key)
+			s.fail("%s must be the only key of its object", key)
 		}
 	}
 	return Each(v, s.value)
@@ -36,7 +31,7 @@ func (s *Scope) value(v any) (any, error) {
 // listFunction is an intrinsic function whose argument is a list of values, of which there are least to most.
 type listFunction struct {
 	least, most int
-	call        func(s *Scope, list []any) (any, error)
+	call        func(s *Scope, list []any) any
 }
 
 var listFunctions = map[string]listFunction{
@@ -47,7 +42,8 @@ var listFunctions = map[string]listFunction{
 	"Fn::Split":     {2, 2, split},
 }
 
-func (s *Scope) call(name string, argument any) (any, error) {
+func (s *Scope) call(name string, argument any) any {
+	defer s.in(name)()
 	switch name {
 	case "Ref":
 		return s.ref(Text(argument))
@@ -55,93 +51,93 @@ func (s *Scope) call(name string, argument any) (any, error) {
 		return s.sub(argument)
 	case "Fn::GetAtt":
 		resource, attribute := attributeOf(argument)
-		return s.getAtt(resource, attribute)
+		return s.getAtt(resource, Text(s.value(attribute)))
 	}
-	v, err := s.value(argument)
-	if err != nil {
-		return nil, err
-	}
+	v := s.value(argument)
 	switch name {
 	case "Fn::GetAZs":
 		return s.zones(v)
 	case "Fn::Base64":
-		text, err := scalar(v)
-		return base64.StdEncoding.EncodeToString([]byte(text)), err
+		return base64.StdEncoding.EncodeToString([]byte(s.text(v)))
 	case "Fn::ImportValue":
-		return s.lookup.Export(Text(v))
+		return s.found(s.lookup.Export(s.text(v)))
 	}
 	f, known := listFunctions[name]
 	list, _ := v.([]any)
 	switch {
 	case !known:
-		return nil, errors.New("the local cloud does not know this intrinsic function")
+		s.fail("the local cloud does not know this intrinsic function")
 	case len(list) < f.least || len(list) > f.most:
-		return nil, fmt.Errorf("its argument must be a list of %d", f.most)
+		s.fail("its argument must be a list of %d", f.most)
+	default:
+		return f.call(s, list)
 	}
-	return f.call(s, list)
+	return nil
 }
 
-func join(_ *Scope, list []any) (any, error) {
+// text is a string, a number or a boolean. CloudFormation makes no text of a list or an object.
+func (s *Scope) text(v any) string {
+	switch v.(type) {
+	case []any, map[string]any:
+		s.fail("%s must be a string", Text(v))
+	}
+	return Text(v)
+}
+
+func join(s *Scope, list []any) any {
 	parts, ok := list[1].([]any)
 	if !ok {
-		return nil, errors.New("what it joins must be a list")
+		s.fail("what it joins must be a list")
 	}
 	text := make([]string, len(parts))
 	for i, p := range parts {
-		var err error
-		if text[i], err = scalar(p); err != nil {
-			return nil, err
-		}
+		text[i] = s.text(p)
 	}
-	delimiter, err := scalar(list[0])
-	return strings.Join(text, delimiter), err
+	return strings.Join(text, s.text(list[0]))
 }
 
-func split(_ *Scope, list []any) (any, error) {
-	text, err := scalar(list[1])
+func split(s *Scope, list []any) any {
 	out := []any{}
-	for part := range strings.SplitSeq(text, Text(list[0])) {
+	for part := range strings.SplitSeq(s.text(list[1]), s.text(list[0])) {
 		out = append(out, part)
 	}
-	return out, err
+	return out
 }
 
 // choose is Fn::Select, which unlike other functions never answers for an index outside the list.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-select.html
-func choose(_ *Scope, list []any) (any, error) {
+func choose(s *Scope, list []any) any {
 	values, ok := list[1].([]any)
 	if !ok {
-		return nil, errors.New("what it selects from must be a list")
+		s.fail("what it selects from must be a list")
 	}
 	i, err := strconv.Atoi(Text(list[0]))
 	if err != nil || i < 0 || i >= len(values) {
-		return nil, fmt.Errorf("index %s is outside a list of %d", Text(list[0]), len(values))
+		s.fail("index %s is outside a list of %d", Text(list[0]), len(values))
+		return nil
 	}
-	return values[i], nil
+	return values[i]
 }
 
-func findInMap(s *Scope, list []any) (any, error) {
+func findInMap(s *Scope, list []any) any {
 	name, first, second := Text(list[0]), Text(list[1]), Text(list[2])
 	v, ok := s.stack.Template.Mappings[name][first][second]
 	if !ok {
-		return nil, fmt.Errorf("mapping %s has no entry %s, %s", name, first, second)
+		s.fail("mapping %s has no entry %s, %s", name, first, second)
 	}
 	if _, ok := v.(map[string]any); ok {
-		return nil, fmt.Errorf("mapping %s, %s, %s must be a string or a list", name, first, second)
+		s.fail("mapping %s, %s, %s must be a string or a list", name, first, second)
 	}
-	return v, nil
+	return v
 }
 
 // zones gives the first three zones of a region, as a default VPC has them.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-getavailabilityzones.html
-func (s *Scope) zones(v any) (any, error) {
-	region, err := scalar(v)
-	if region == "" {
-		region = s.environment.Region
-	}
-	return []any{region + "a", region + "b", region + "c"}, err
+func (s *Scope) zones(v any) any {
+	region := cmp.Or(s.text(v), s.environment.Region)
+	return []any{region + "a", region + "b", region + "c"}
 }
 
 // attributeOf splits the two forms of Fn::GetAtt, "Name.Attribute" and ["Name", "Attribute"], whose attribute may be an
@@ -161,64 +157,40 @@ var (
 	variableName = regexp.MustCompile(`^[A-Za-z0-9_.:]+$`)
 )
 
-// substitution is the argument of Fn::Sub.
-type substitution struct {
-	text      string
-	variables map[string]any
-}
-
-func substitutionOf(argument any) (s substitution, ok bool) {
+// substitution takes apart the argument of Fn::Sub: a text, or a text and its variables.
+func substitution(argument any) (text string, variables map[string]any, ok bool) {
 	if list, isList := argument.([]any); isList && len(list) == 2 {
-		s.variables, ok = list[1].(map[string]any)
-		if argument = list[0]; !ok {
-			return s, false
+		if variables, ok = list[1].(map[string]any); !ok {
+			return "", nil, false
 		}
+		argument = list[0]
 	}
-	s.text, ok = argument.(string)
-	return s, ok
-}
-
-// replace calls value for the name in every placeholder.
-func (s substitution) replace(value func(name string) (string, error)) (string, error) {
-	var failed error
-	return placeholder.ReplaceAllStringFunc(s.text, func(m string) string {
-		name := strings.TrimSpace(m[2 : len(m)-1])
-		if text, literal := strings.CutPrefix(name, "!"); literal {
-			return "${" + text + "}"
-		}
-		if !variableName.MatchString(name) {
-			failed = errors.Join(failed, fmt.Errorf("%s is no name: write ${!…} for a text in braces", m))
-			return ""
-		}
-		v, err := value(name)
-		failed = errors.Join(failed, err)
-		return v
-	}), failed
+	text, ok = argument.(string)
+	return text, variables, ok
 }
 
 // sub is Fn::Sub.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-sub.html
-func (s *Scope) sub(argument any) (any, error) {
-	substitution, ok := substitutionOf(argument)
+func (s *Scope) sub(argument any) any {
+	text, variables, ok := substitution(argument)
 	if !ok {
-		return nil, errors.New("it takes a string, or a string and an object of its variables")
+		s.fail("it takes a string, or a string and an object of its variables")
 	}
-	return substitution.replace(func(name string) (string, error) {
-		v, err := s.variable(name, substitution.variables)
-		if err != nil {
-			return "", err
+	return placeholder.ReplaceAllStringFunc(text, func(m string) string {
+		name := strings.TrimSpace(m[2 : len(m)-1])
+		if text, literal := strings.CutPrefix(name, "!"); literal {
+			return "${" + text + "}"
 		}
-		return scalar(v)
+		if !variableName.MatchString(name) {
+			s.fail("%s is no name: write ${!…} for a text in braces", m)
+		}
+		if v, ok := variables[name]; ok {
+			return s.text(s.value(v))
+		}
+		if id, attribute, ok := strings.Cut(name, "."); ok {
+			return s.text(s.getAtt(id, attribute))
+		}
+		return s.text(s.ref(name))
 	})
-}
-
-func (s *Scope) variable(name string, variables map[string]any) (any, error) {
-	if v, ok := variables[name]; ok {
-		return s.value(v)
-	}
-	if id, attribute, ok := strings.Cut(name, "."); ok {
-		return s.getAtt(id, attribute)
-	}
-	return s.ref(name)
 }

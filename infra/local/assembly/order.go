@@ -14,16 +14,11 @@ import (
 func (s *Scope) Resources() ([]*Resource, error) {
 	kept, needs := map[string]*Resource{}, map[string][]string{}
 	for id, r := range s.stack.Template.Resources {
-		keep, err := s.kept(r.Condition)
-		if err == nil {
-			err = s.checkReferences(r)
+		s.checkReferences(r)
+		if s.kept(r.Condition) {
+			kept[id], needs[id] = r, append(references(s.chosen(r.Properties)), r.DependsOn...)
 		}
-		if err == nil && keep {
-			var properties any
-			properties, err = s.chosen(r.Properties)
-			kept[id], needs[id] = r, append(references(properties), r.DependsOn...)
-		}
-		if err != nil {
+		if err := s.fault(); err != nil {
 			return nil, fmt.Errorf("%s: %w", r, err)
 		}
 	}
@@ -39,18 +34,17 @@ func (s *Scope) Resources() ([]*Resource, error) {
 }
 
 // checkReferences refuses a name that the template does not declare, also where a condition leaves it out.
-func (s *Scope) checkReferences(r *Resource) error {
+func (s *Scope) checkReferences(r *Resource) {
 	for _, name := range r.DependsOn {
 		if s.stack.Template.Resources[name] == nil {
-			return fmt.Errorf("it depends on %s, which does not exist", name)
+			s.fail("it depends on %s, which does not exist", name)
 		}
 	}
 	for _, name := range references(r.Properties) {
 		if _, ok := s.parameters[name]; !ok && s.stack.Template.Resources[name] == nil {
-			return fmt.Errorf("there is no parameter or resource %s", name)
+			s.fail("there is no parameter or resource %s", name)
 		}
 	}
-	return nil
 }
 
 // references lists the names in every Ref, Fn::GetAtt and Fn::Sub of v.
@@ -63,18 +57,18 @@ func references(v any) []string {
 		resource, _ := attributeOf(argument)
 		names = append(names, resource)
 	case "Fn::Sub":
-		substitution, _ := substitutionOf(argument)
-		_, _ = substitution.replace(func(name string) (string, error) { // evaluating it reports its errors
-			if _, ok := substitution.variables[name]; !ok {
+		text, variables, _ := substitution(argument)
+		for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
+			name := strings.TrimSpace(m[1])
+			if _, ok := variables[name]; !ok && variableName.MatchString(name) {
 				resource, _, _ := strings.Cut(name, ".")
 				names = append(names, resource)
 			}
-			return "", nil
-		})
+		}
 	}
-	_, _ = Each(v, func(e any) (any, error) {
+	Each(v, func(e any) any {
 		names = append(names, references(e)...)
-		return e, nil
+		return e
 	})
 	return names
 }

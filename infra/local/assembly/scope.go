@@ -1,7 +1,6 @@
 package assembly
 
 import (
-	"errors"
 	"fmt"
 )
 
@@ -34,6 +33,7 @@ type Scope struct {
 	parameters  map[string]any // with the pseudo parameters
 	conditions  map[string]*bool
 	created     map[string]Values
+	err         error // the first fault of what is being evaluated
 }
 
 // NewScope settles the parameters, of which the values in overrides replace the template's defaults (those that the
@@ -68,11 +68,41 @@ func (s *Scope) settle(overrides map[string]string) error {
 		s.parameters[name] = v
 	}
 	for name := range s.stack.Template.Conditions {
-		if _, err := s.condition(name); err != nil {
-			return err
+		s.condition(name)
+	}
+	return s.fault()
+}
+
+// fail keeps the first fault of what is being evaluated, which goes on without a value.
+func (s *Scope) fail(format string, args ...any) {
+	if s.err == nil {
+		s.err = fmt.Errorf(format, args...)
+	}
+}
+
+// in says where a fault is that comes up until the returned function is called.
+func (s *Scope) in(place string) (leave func()) {
+	before := s.err
+	return func() {
+		if before == nil && s.err != nil {
+			s.err = fmt.Errorf("%s: %w", place, s.err)
 		}
 	}
-	return nil
+}
+
+// found is what a lookup gave.
+func (s *Scope) found(value string, err error) string {
+	if err != nil {
+		s.fail("%w", err)
+	}
+	return value
+}
+
+// fault is the first fault since the last call.
+func (s *Scope) fault() error {
+	err := s.err
+	s.err = nil
+	return err
 }
 
 // Created records what a resource answers from now on.
@@ -80,14 +110,11 @@ func (s *Scope) Created(r *Resource, v Values) { s.created[r.LogicalID] = v }
 
 // Properties evaluates the properties of r. Its references must have been created.
 func (s *Scope) Properties(r *Resource) (map[string]any, error) {
-	v, err := s.evaluate(r.Properties)
-	if err == nil {
-		v, err = s.dynamic(v, !r.Custom())
+	v := s.dynamic(s.evaluate(r.Properties), !r.Custom())
+	if r.Custom() {
+		v = stringified(v)
 	}
-	if err == nil && r.Custom() {
-		v, err = stringified(v)
-	}
-	if err != nil {
+	if err := s.fault(); err != nil {
 		return nil, fmt.Errorf("%s: %w", r, err)
 	}
 	m, _ := v.(map[string]any)
@@ -100,39 +127,21 @@ func (s *Scope) Properties(r *Resource) (map[string]any, error) {
 func (s *Scope) Exports() (map[string]string, error) {
 	exports := map[string]string{}
 	for name, o := range s.stack.Template.Outputs {
-		keep, err := s.kept(o.Condition)
-		if err == nil && keep {
-			err = s.export(o, exports)
+		if s.kept(o.Condition) {
+			value := s.text(s.evaluate(o.Value))
+			if o.Export.Name != nil {
+				exports[s.text(s.evaluate(o.Export.Name))] = value
+			}
 		}
-		if err != nil {
+		if err := s.fault(); err != nil {
 			return nil, fmt.Errorf("stack %s, output %s: %w", s.stack.Name, name, err)
 		}
 	}
 	return exports, nil
 }
 
-func (s *Scope) export(o Output, exports map[string]string) error {
-	v, err := s.evaluate(o.Value)
-	if err != nil {
-		return err
-	}
-	text, err := scalar(v)
-	if err != nil || o.Export.Name == nil {
-		return err
-	}
-	name, err := s.evaluate(o.Export.Name)
-	exports[Text(name)] = text
-	return err
-}
-
 // evaluate gives a value of the template without conditions and intrinsic functions.
-func (s *Scope) evaluate(v any) (any, error) {
-	v, err := s.chosen(v)
-	if err != nil {
-		return nil, err
-	}
-	return s.value(v)
-}
+func (s *Scope) evaluate(v any) any { return s.value(s.chosen(v)) }
 
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
 func pseudoParameters(s *Stack, e Environment) map[string]any {
@@ -147,43 +156,35 @@ func StackID(e Environment, stack string) string {
 	return fmt.Sprintf("arn:%s:cloudformation:%s:%s:stack/%s/%s", partition, e.Region, e.Account, stack, UUID(stack))
 }
 
-func (s *Scope) ref(name string) (any, error) {
+func (s *Scope) ref(name string) any {
 	if v, ok := s.parameters[name]; ok {
-		return v, nil
+		return v
 	}
-	v, err := s.createdResource(name)
-	return v.Ref, err
+	return s.createdResource(name).Ref
 }
 
-// getAtt gives an attribute, whose name may be an intrinsic function.
-func (s *Scope) getAtt(resource string, attribute any) (any, error) {
-	name, err := s.value(attribute)
-	if err != nil {
-		return nil, err
+func (s *Scope) getAtt(resource, attribute string) any {
+	if resource == "" || attribute == "" {
+		s.fail("it takes a logical id and an attribute")
 	}
-	if resource == "" || Text(name) == "" {
-		return nil, errors.New("it takes a logical id and an attribute")
+	a, ok := s.createdResource(resource).Attributes[attribute]
+	if !ok {
+		s.fail("the local cloud has no attribute %s of %s", attribute, s.stack.Template.Resources[resource])
 	}
-	v, err := s.createdResource(resource)
-	if err != nil {
-		return nil, err
-	}
-	if a, ok := v.Attributes[Text(name)]; ok {
-		return a, nil
-	}
-	return nil, fmt.Errorf("the local cloud has no attribute %s of %s (%s)", Text(name), resource, s.stack.Template.Resources[resource].Type)
+	return a
 }
 
-func (s *Scope) createdResource(name string) (Values, error) {
-	if v, ok := s.created[name]; ok {
-		return v, nil
-	}
+func (s *Scope) createdResource(name string) Values {
+	v, ok := s.created[name]
 	r := s.stack.Template.Resources[name]
-	if r == nil {
-		return Values{}, fmt.Errorf("there is no parameter or resource %s", name)
+	switch {
+	case ok:
+	case r == nil:
+		s.fail("there is no parameter or resource %s", name)
+	case r.Condition != "":
+		s.fail("resource %s is not created because its condition %s is false", name, r.Condition)
+	default:
+		s.fail("resource %s cannot be referred to here", name)
 	}
-	if r.Condition != "" {
-		return Values{}, fmt.Errorf("resource %s is not created because its condition %s is false", name, r.Condition)
-	}
-	return Values{}, fmt.Errorf("resource %s cannot be referred to here", name)
+	return v
 }

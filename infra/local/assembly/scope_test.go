@@ -166,7 +166,7 @@ func TestWhatCannotBeEvaluatedIsNamedWithItsStackAndLogicalID(t *testing.T) {
 		`{"a": null}`:                                       "null is not allowed",
 		`{"Fn::Equals": ["a", "a"]}`:                        "does not know this intrinsic function",
 		`{"Fn::FindInMap": ["Sizes", "local", "deep"]}`:     "must be a string or a list",
-		`{"Fn::GetAtt": ["Made", "Color"]}`:                 "no attribute Color of Made (AWS::X::Made)",
+		`{"Fn::GetAtt": ["Made", "Color"]}`:                 "no attribute Color of stack Test, resource Made (AWS::X::Made)",
 		`{"Fn::GetAtt": "Made"}`:                            "Fn::GetAtt: it takes a logical id and an attribute",
 		`{"Ref": "Nobody"}`:                                 "no parameter or resource Nobody",
 		`{"Ref": "Absent"}`:                                 "condition No is false",
@@ -273,7 +273,7 @@ func TestConditions(t *testing.T) {
 			t.Errorf("%s: %v", expression, err)
 			continue
 		}
-		if got, _ := scope.condition("C"); got != want {
+		if got := scope.condition("C"); got != want {
 			t.Errorf("%s is %v", expression, got)
 		}
 	}

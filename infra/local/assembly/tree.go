@@ -2,7 +2,6 @@ package assembly
 
 import (
 	"encoding/json"
-	"fmt"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -15,34 +14,26 @@ type noValue struct{}
 
 // Each gives a list or an object with f's result for each of its values, without those that f makes AWS::NoValue of.
 // Anything else is given back as it is.
-func Each(v any, f func(any) (any, error)) (any, error) {
+func Each(v any, f func(any) any) any {
 	switch x := v.(type) {
 	case []any:
 		out := make([]any, 0, len(x))
 		for _, e := range x {
-			y, err := f(e)
-			if err != nil {
-				return nil, err
-			}
-			if y != (noValue{}) {
+			if y := f(e); y != (noValue{}) {
 				out = append(out, y)
 			}
 		}
-		return out, nil
+		return out
 	case map[string]any:
 		out := make(map[string]any, len(x))
 		for k, e := range x {
-			y, err := f(e)
-			if err != nil {
-				return nil, err
-			}
-			if y != (noValue{}) {
+			if y := f(e); y != (noValue{}) {
 				out[k] = y
 			}
 		}
-		return out, nil
+		return out
 	}
-	return v, nil
+	return v
 }
 
 // single takes apart a map of one entry, the form of every intrinsic function.
@@ -74,22 +65,13 @@ func Text(v any) string {
 	return string(b)
 }
 
-// scalar is the text of a string, a number or a boolean. CloudFormation makes no text of a list or an object.
-func scalar(v any) (string, error) {
-	switch v.(type) {
-	case []any, map[string]any:
-		return "", fmt.Errorf("%s must be a string", Text(v))
-	}
-	return Text(v), nil
-}
-
 // stringified makes a string of every scalar, as CloudFormation does before it calls a custom resource.
-func stringified(v any) (any, error) {
+func stringified(v any) any {
 	switch v.(type) {
 	case []any, map[string]any:
 		return Each(v, stringified)
 	}
-	return Text(v), nil
+	return Text(v)
 }
 
 // UUID makes the same UUID of the same text.

@@ -65,20 +65,15 @@ var inert = map[string]inertType{
 
 // create fills in the patterns.
 func (t inertType) create(_ context.Context, _ *Cloud, r request) (assembly.Values, error) {
-	var fill func(pattern any) (any, error)
-	fill = func(pattern any) (any, error) {
+	var fill func(pattern any) any
+	fill = func(pattern any) any {
 		if text, ok := pattern.(string); ok {
-			return os.Expand(text, func(name string) string { return t.value(r, name) }), nil
+			return os.Expand(text, func(name string) string { return t.value(r, name) })
 		}
 		return assembly.Each(pattern, fill)
 	}
-	v, err := fill(map[string]any{"Ref": t.ref, "Attributes": t.attributes})
-	if err != nil {
-		return assembly.Values{}, err
-	}
-	m, _ := v.(map[string]any)
-	attributes, _ := m["Attributes"].(map[string]any)
-	return assembly.Values{Ref: m["Ref"], Attributes: attributes}, nil
+	attributes, _ := fill(t.attributes).(map[string]any)
+	return assembly.Values{Ref: fill(t.ref), Attributes: attributes}, nil
 }
 
 func (t inertType) value(r request, name string) string {
