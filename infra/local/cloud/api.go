@@ -150,6 +150,12 @@ func integratedFunction(uri string) (string, error) {
 
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-route.html
 var createRoute = partOfAPI("RouteId", func(_ *Cloud, a *apiDraft, id string, p properties) error {
+	if p.boolean("ApiKeyRequired") {
+		return errors.New("the local cloud does not carry out the property ApiKeyRequired")
+	}
+	if err := p.refuse("RequestParameters", "RequestModels", "ModelSelectionExpression"); err != nil {
+		return err
+	}
 	target, named := strings.CutPrefix(p.text("Target"), "integrations/")
 	route, known := a.integrations[target]
 	if !named || !known {

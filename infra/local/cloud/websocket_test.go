@@ -82,3 +82,20 @@ func TestAWebSocketAPIThatNeedsIAMAnswers501(t *testing.T) {
 		t.Errorf("sentence is %q", text)
 	}
 }
+
+func TestPropertiesOfAWebSocketAPIThatWouldBeIgnoredAreRefused(t *testing.T) {
+	t.Parallel()
+	const mock = `"Target": {"Fn::Sub": "integrations/${Mock}"}`
+	for want, change := range map[string][2]string{
+		"ApiKeyRequired":     {"CONNECT", `"ApiKeyRequired": true, ` + mock},
+		"RequestModels":      {"CONNECT", `"RequestModels": {"$default": "m"}, ` + mock},
+		"use one template":   {`{\"statusCode\":200}`, `#set($a = 1)`},
+		"ResponseParameters": {`"RouteResponseKey"`, `"ResponseParameters": {}, "RouteResponseKey"`},
+		"only $default":      {`"RouteResponseKey": "$default"`, `"RouteResponseKey": "other"`},
+		"route selection":    {"$request.body.action", "$request.header.action"},
+		"allows 50ms to 29s": {`"IntegrationType": "AWS_PROXY"`, `"IntegrationType": "AWS_PROXY", "TimeoutInMillis": 30000`},
+	} {
+		live := strings.Replace(strings.Replace(liveAPI, change[0], change[1], 1), "CONNECT", mock, 1)
+		newMachine(t).refused(want, resources(function, mayInvoke, live))
+	}
+}

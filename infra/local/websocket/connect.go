@@ -54,11 +54,18 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	go c.run()
 }
 
-func upgrades(r *http.Request) bool { return strings.EqualFold(r.Header.Get("Upgrade"), "websocket") }
+// upgrades reports whether a request asks for another protocol than HTTP (RFC 9110, section 7.8), namely WebSocket.
+func upgrades(r *http.Request) bool {
+	asks := false
+	for option := range strings.SplitSeq(strings.Join(r.Header.Values("Connection"), ","), ",") {
+		asks = asks || strings.EqualFold(strings.TrimSpace(option), "upgrade")
+	}
+	return asks && strings.EqualFold(r.Header.Get("Upgrade"), "websocket") && r.ProtoAtLeast(1, 1)
+}
 
 // checkHandshake returns the status for a request that opens no connection (RFC 6455, section 4.2.1), or 0.
 func checkHandshake(r *http.Request) int {
-	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(r.Header.Get("Sec-Websocket-Key")))
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(strings.Join(r.Header.Values("Sec-Websocket-Key"), ",")))
 	switch {
 	case len(r.URL.RequestURI()) > maxURL:
 		return http.StatusRequestURITooLong

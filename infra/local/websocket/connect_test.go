@@ -15,13 +15,16 @@ import (
 func TestConnectEventHasHeadersQueryAndContext(t *testing.T) {
 	t.Parallel()
 	r := start(t, func(a *API) { a.StageVariables = map[string]string{"color": "red"} }, routeConnect)
-	r.dial(t, "?a=1&a=2", "X-One", "1", "X-One", "2", "User-Agent", "tester")
+	r.dial(t, "?a=1&a=2", "X-One", "1", "X-One", "2", "User-Agent", "tester", "X-Forwarded-For", "192.0.2.1", "X-Forwarded-Proto", "ws", "X-Amzn-Trace-Id", "Root=1-2-3")
 	e := r.wait(t, routeConnect)
 	wantEqual(t, "header", at(e, "headers", "X-One"), "2")
 	wantEqual(t, "headers", at(e, "multiValueHeaders", "X-One"), []string{"1", "2"})
 	wantEqual(t, "query", at(e, "queryStringParameters", "a"), "2")
 	wantEqual(t, "queries", at(e, "multiValueQueryStringParameters", "a"), []string{"1", "2"})
 	wantEqual(t, "version", at(e, "headers", "Sec-WebSocket-Version"), "13")
+	wantEqual(t, "addresses", at(e, "headers", "X-Forwarded-For"), "192.0.2.1, 127.0.0.1")
+	wantEqual(t, "protocol", at(e, "headers", "X-Forwarded-Proto"), "https")
+	wantEqual(t, "trace", at(e, "headers", "X-Amzn-Trace-Id"), "Root=1-2-3")
 	wantEqual(t, "upgrade", at(e, "headers", "Upgrade"), nil)
 	wantEqual(t, "variables", e["stageVariables"], map[string]string{"color": "red"})
 	wantEqual(t, "base64", e["isBase64Encoded"], false)
@@ -97,6 +100,7 @@ func TestRequestsThatOpenNoConnectionAreRefusedBeforeTheFunction(t *testing.T) {
 	r := start(t, nil, routeConnect)
 	do := func(method, path string, header ...string) int {
 		req := httptest.NewRequest(method, path, nil)
+		req.Header.Set("Connection", "keep-alive, Upgrade")
 		for i := 0; i < len(header); i += 2 {
 			req.Header.Set(header[i], header[i+1])
 		}
@@ -107,6 +111,7 @@ func TestRequestsThatOpenNoConnectionAreRefusedBeforeTheFunction(t *testing.T) {
 	wantEqual(t, "plain GET", do("GET", "/live"), 426)
 	wantEqual(t, "plain GET anywhere", do("GET", "/1/2"), 426)
 	wantEqual(t, "long address", do("GET", "/live?"+strings.Repeat("x", 4091), "Upgrade", "websocket"), 414)
+	wantEqual(t, "no option", do("GET", "/live", "Upgrade", "websocket", "Connection", "keep-alive"), 426)
 	wantEqual(t, "another stage", do("GET", "/dev", "Upgrade", "websocket"), 403)
 	wantEqual(t, "below the stage", do("GET", "/live/x", "Upgrade", "websocket"), 403)
 	wantEqual(t, "stage as a prefix", do("GET", "/lively", "Upgrade", "websocket"), 403)

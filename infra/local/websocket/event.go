@@ -40,14 +40,13 @@ func (c *connection) event(kind, routeKey string) *event {
 
 // withRequest adds the handshake's headers and query.
 func (e *event) withRequest(r *http.Request) *event {
-	headers := map[string][]string{
-		"Host": {r.Host}, "X-Forwarded-Proto": {"https"}, "X-Forwarded-Port": {"443"}, "X-Amzn-Trace-Id": {gateway.NewTrace()},
-	}
+	headers := map[string][]string{"X-Amzn-Trace-Id": {gateway.NewTrace()}}
 	for name, values := range r.Header {
 		if name != "Connection" && name != "Upgrade" {
 			headers[strings.Replace(name, "Sec-Websocket-", "Sec-WebSocket-", 1)] = values
 		}
 	}
+	headers["Host"], headers["X-Forwarded-Proto"], headers["X-Forwarded-Port"] = []string{r.Host}, []string{"https"}, []string{"443"}
 	headers["X-Forwarded-For"] = []string{strings.Join(append(r.Header.Values("X-Forwarded-For"), gateway.SourceIP(r)), ", ")}
 	e.setHeaders(headers)
 	if query := r.URL.Query(); len(query) > 0 {
