@@ -18,13 +18,15 @@ const document = "../../../docs/local-cloud-conformance.md"
 
 // guides are where the pages of an area are.
 var guides = map[string]string{
-	"HTTP":           "https://docs.aws.amazon.com/apigateway/latest/developerguide/",
-	"WebSocket":      "https://docs.aws.amazon.com/apigateway/latest/developerguide/",
-	"CloudFront":     "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/",
-	"Lambda":         "https://docs.aws.amazon.com/lambda/latest/dg/",
-	"CloudFormation": "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/",
-	"EventBridge":    "https://docs.aws.amazon.com/eventbridge/latest/userguide/",
-	"Scheduler":      "https://docs.aws.amazon.com/scheduler/latest/UserGuide/",
+	"HTTP":            "https://docs.aws.amazon.com/apigateway/latest/developerguide/",
+	"WebSocket":       "https://docs.aws.amazon.com/apigateway/latest/developerguide/",
+	"CloudFront":      "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/",
+	"Lambda":          "https://docs.aws.amazon.com/lambda/latest/dg/",
+	"CloudFormation":  "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/",
+	"EventBridge":     "https://docs.aws.amazon.com/eventbridge/latest/userguide/",
+	"Scheduler":       "https://docs.aws.amazon.com/scheduler/latest/UserGuide/",
+	"Secrets Manager": "https://docs.aws.amazon.com/secretsmanager/latest/userguide/",
+	"Parameter Store": "https://docs.aws.amazon.com/systems-manager/latest/userguide/",
 }
 
 func TestRules(t *testing.T) {
@@ -124,7 +126,6 @@ const differences = `
 | a client that does not read | 1 MiB waits, then 429; closed after 10 s | documented without figures |
 | text that is not UTF-8 | in a frame: closed with 1007 (RFC 6455); in PostToConnection: replaced by U+FFFD | not documented |
 | an object that one viewer got compressed with gzip | is compressed anew for the next, with Brotli if that accepts it | the version in the cache serves on |
-| a rate of Scheduler without a start date | its first run is at every start of the local cloud | at its creation |
 | a custom resource's function that fails without an answer | the failure ends the wait at once | the event is tried twice more, and the wait ends after ServiceTimeout |
 | a reference to a version of a parameter | the newest version, the only one there is | that version |
 | errors under a cache policy without a lifetime | never kept | not documented clearly |
