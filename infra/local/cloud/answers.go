@@ -112,21 +112,18 @@ func (c *Cloud) callCustom(ctx context.Context, stack, function string, req cust
 	c.answers.Store(req.RequestID, arrived)
 	defer c.answers.Delete(req.RequestID)
 	c.printf("%s %s %s", req.RequestType, req.ResourceType, req.LogicalResourceID)
-	failed := make(chan error, 1)
-	go func() {
-		result, err := c.functions.Invoke(ctx, function, payload)
-		if err == nil && result.FunctionError != "" {
-			err = fmt.Errorf("the function failed: %s", result.Payload)
+	result, err := c.functions.Invoke(ctx, function, payload)
+	switch {
+	case err == nil && result.FunctionError != "":
+		err = fmt.Errorf("the function failed: %s", result.Payload)
+	case err == nil: // what it started may still answer
+		select {
+		case body := <-arrived:
+			return readAnswer(body, req)
+		case <-ctx.Done():
+			err = context.Cause(ctx)
 		}
-		if err != nil {
-			failed <- err
-		}
-	}()
-	select {
-	case body := <-arrived:
-		return readAnswer(body, req)
-	case err = <-failed:
-	case <-ctx.Done():
+	case ctx.Err() != nil:
 		err = context.Cause(ctx)
 	}
 	select {

@@ -58,7 +58,7 @@ type Cloud struct {
 	answers  sync.Map
 	endpoint *http.Server
 	address  string
-	served   chan struct{}
+	serving  sync.WaitGroup
 	// database is the PostgreSQL that this cloud started, and instance the address of the database instance.
 	database  *rds.Cluster
 	instance  string
@@ -78,7 +78,7 @@ type Cloud struct {
 // changed, and returns when requests can be served. After an error nothing is left running.
 func Deploy(ctx context.Context, config Config) (*Cloud, error) {
 	c := &Cloud{
-		config: config, log: config.Log, served: make(chan struct{}), draft: newDraft(), origins: map[string]http.Handler{}, schedules: schedule.NewRunner(),
+		config: config, log: config.Log, draft: newDraft(), origins: map[string]http.Handler{}, schedules: schedule.NewRunner(),
 		code: map[string]bool{}, customs: map[string]*customs{}, exports: map[string]string{},
 	}
 	if c.log == nil {
@@ -133,10 +133,7 @@ func (c *Cloud) open() error {
 	mux.HandleFunc("PUT "+answerPath+"{request}", c.takeAnswer)
 	mux.Handle("/", refuseBrowsers(services))
 	c.endpoint = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	go func() {
-		_ = c.endpoint.Serve(listener)
-		close(c.served)
-	}()
+	c.serving.Go(func() { _ = c.endpoint.Serve(listener) })
 	return nil
 }
 
@@ -193,7 +190,7 @@ func (c *Cloud) Close() error {
 	}
 	if c.endpoint != nil {
 		failed = append(failed, c.endpoint.Close())
-		<-c.served
+		c.serving.Wait()
 	}
 	if c.database != nil {
 		failed = append(failed, c.database.Stop())
