@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -17,7 +16,6 @@ const (
 	maxAuthorizerAnswer = 8 << 10
 	authorizerTimeout   = 10 * time.Second
 	maxAuthorizerTTL    = time.Hour
-	maxDecisions        = 10_000 // kept answers; the oldest are forgotten together
 )
 
 // Authorizer is an AWS::ApiGatewayV2::Authorizer of type REQUEST.
@@ -25,35 +23,28 @@ type Authorizer struct {
 	FunctionARN     string
 	IdentitySources []string      // such as $request.header.Authorization; every one must have a value
 	SimpleResponses bool          // the function answers {"isAuthorized": …} instead of a policy
-	TTL             time.Duration // how long an answer serves the same identity; zero asks each time
+	TTL             time.Duration // how long a verdict serves the same identity; zero asks each time
 	Invoke          Invoke
 
-	mu        sync.Mutex
-	decisions map[string]decision
+	verdicts sync.Map // by identity, until their time is over
 }
 
-type decision struct {
-	answer authorizerAnswer
-	until  time.Time
-}
-
-// authorizerAnswer has both forms of page http-api-lambda-authorizer, "Authorizer response format".
-type authorizerAnswer struct {
-	IsAuthorized *bool           `json:"isAuthorized"`
-	PrincipalID  string          `json:"principalId"`
-	Policy       *policy         `json:"policyDocument"`
-	Context      json.RawMessage `json:"context"`
-}
-
-// Verdict is what an authorizer says of one request.
+// Verdict is what an authorizer's function answers, in either form of page http-api-lambda-authorizer, "Authorizer
+// response format".
 type Verdict struct {
-	Allowed     bool
-	PrincipalID string
-	Context     json.RawMessage // an object, or nil
+	IsAuthorized *bool           `json:"isAuthorized"`
+	Policy       *policy         `json:"policyDocument"`
+	PrincipalID  string          `json:"principalId"`
+	Context      json.RawMessage `json:"context"` // an object, or nil
 }
 
-// ErrUnauthorized means that an identity source has no value: 401 without asking the function.
-var ErrUnauthorized = errors.New("unauthorized")
+// What Decide refuses a request for. Any other error means that the function gave no usable answer.
+var (
+	// ErrUnauthorized means that an identity source has no value, or that the function says so.
+	ErrUnauthorized = errors.New("unauthorized")
+	// ErrForbidden means that the function does not let the request pass.
+	ErrForbidden = errors.New("the authorizer said no")
+)
 
 // Check refuses a configuration that API Gateway refuses.
 func (a *Authorizer) Check() error {
@@ -68,9 +59,8 @@ func (a *Authorizer) Check() error {
 	return nil
 }
 
-// Decide asks the function, or the answer kept for the same identity, whether resource may be called. source gives the
-// value of an identity source; event renders the authorizer's event. The error is ErrUnauthorized (401) or the reason
-// why the function gave no usable answer (500).
+// Decide asks the function, or its verdict kept for the same identity, whether resource may be called. source gives the
+// value of an identity source; event renders the authorizer's event.
 func (a *Authorizer) Decide(source func(expression string) string, event func(identity []string) []byte, resource string) (Verdict, error) {
 	identity := make([]string, len(a.IdentitySources))
 	for i, expression := range a.IdentitySources {
@@ -78,81 +68,65 @@ func (a *Authorizer) Decide(source func(expression string) string, event func(id
 			return Verdict{}, ErrUnauthorized
 		}
 	}
-	answer, err := a.ask(identity, event)
-	if err != nil {
+	v, err := a.ask(identity, event)
+	switch {
+	case err != nil:
 		return Verdict{}, err
-	}
-	v := Verdict{PrincipalID: answer.PrincipalID, Context: answer.Context}
-	if a.SimpleResponses {
-		v.Allowed = *answer.IsAuthorized
-	} else {
-		v.Allowed = answer.Policy.allows(resource)
+	case a.SimpleResponses && !*v.IsAuthorized, !a.SimpleResponses && !v.Policy.allows(resource):
+		return Verdict{}, ErrForbidden
 	}
 	return v, nil
 }
 
-func (a *Authorizer) ask(identity []string, event func([]string) []byte) (authorizerAnswer, error) {
+func (a *Authorizer) ask(identity []string, event func([]string) []byte) (Verdict, error) {
 	key := string(MustMarshal(identity))
-	if kept, ok := a.kept(key); ok {
-		return kept, nil
+	if kept, ok := a.verdicts.Load(key); ok {
+		return kept.(Verdict), nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), authorizerTimeout)
 	defer cancel()
 	result, err := a.Invoke(ctx, a.FunctionARN, event(identity))
 	if err != nil {
-		return authorizerAnswer{}, fmt.Errorf("invoking the authorizer: %w", err)
+		return Verdict{}, fmt.Errorf("invoking the authorizer: %w", err)
 	}
-	answer, err := a.read(result)
+	v, err := a.read(result)
 	if err != nil {
-		return answer, fmt.Errorf("the authorizer's answer: %w", err)
+		return v, fmt.Errorf("the authorizer's answer: %w", err)
 	}
 	if a.TTL > 0 {
-		a.keep(key, answer)
+		a.verdicts.Store(key, v)
+		time.AfterFunc(a.TTL, func() { a.verdicts.Delete(key) })
 	}
-	return answer, nil
+	return v, nil
 }
 
-func (a *Authorizer) read(result lambda.Result) (authorizerAnswer, error) {
-	var answer authorizerAnswer
+func (a *Authorizer) read(result lambda.Result) (Verdict, error) {
+	var v Verdict
+	var failure struct{ ErrorMessage string }
+	_ = json.Unmarshal(result.Payload, &failure) // what is no object has no message
 	switch {
-	case result.FunctionError != "" && strings.Contains(string(result.Payload), `"errorMessage":"Unauthorized"`):
-		return answer, ErrUnauthorized // page apigateway-use-lambda-authorizer: a function throws "Unauthorized" for 401
+	case result.FunctionError != "" && failure.ErrorMessage == "Unauthorized":
+		return v, ErrUnauthorized // page apigateway-use-lambda-authorizer: a function throws "Unauthorized" for 401
 	case result.FunctionError != "":
-		return answer, fmt.Errorf("the function failed: %.500s", result.Payload)
+		return v, fmt.Errorf("the function failed: %.500s", result.Payload)
 	case len(result.Payload) > maxAuthorizerAnswer:
-		return answer, fmt.Errorf("it has %d bytes: API Gateway allows %d", len(result.Payload), maxAuthorizerAnswer)
+		return v, fmt.Errorf("it has %d bytes: API Gateway allows %d", len(result.Payload), maxAuthorizerAnswer)
 	}
-	if err := json.Unmarshal(result.Payload, &answer); err != nil {
-		return answer, err
+	if err := json.Unmarshal(result.Payload, &v); err != nil {
+		return v, err
 	}
-	if string(answer.Context) == "null" {
-		answer.Context = nil
+	if string(v.Context) == "null" {
+		v.Context = nil
 	}
 	switch {
-	case len(answer.Context) > 0 && answer.Context[0] != '{':
-		return answer, errors.New("context is no object")
-	case a.SimpleResponses && answer.IsAuthorized == nil:
-		return answer, errors.New("isAuthorized is missing")
+	case len(v.Context) > 0 && v.Context[0] != '{':
+		return v, errors.New("context is no object")
+	case a.SimpleResponses && v.IsAuthorized == nil:
+		return v, errors.New("isAuthorized is missing")
 	case a.SimpleResponses:
-		return answer, nil
-	case answer.Policy == nil:
-		return answer, errors.New("policyDocument is missing")
+		return v, nil
+	case v.Policy == nil:
+		return v, errors.New("policyDocument is missing")
 	}
-	return answer, answer.Policy.check()
-}
-
-func (a *Authorizer) kept(key string) (authorizerAnswer, bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	d, ok := a.decisions[key]
-	return d.answer, ok && time.Now().Before(d.until)
-}
-
-func (a *Authorizer) keep(key string, answer authorizerAnswer) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.decisions == nil || len(a.decisions) >= maxDecisions {
-		a.decisions = map[string]decision{}
-	}
-	a.decisions[key] = decision{answer, time.Now().Add(a.TTL)}
+	return v, v.Policy.check()
 }

@@ -18,7 +18,7 @@ func TestADenyWinsAndNothingIsAllowedByDefault(t *testing.T) {
 	for text, want := range map[string]bool{
 		`{"Statement":[]}`: false,
 		`{"Statement":{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"*"}}`:                                                            true,
-		`{"Statement":[{"Effect":"Allow","Action":["execute-api:*"],"Resource":["arn:aws:execute-api:*:*:abc/live/GET/pets/?"]}]}`:                 true,
+		`{"Statement":[{"Effect":"Allow","Action":["Execute-API:invoke"],"Resource":["arn:aws:execute-api:*:*:abc/live/GET/pets/?"]}]}`:                 true,
 		`{"Statement":[{"Effect":"Allow","Action":"*","Resource":"arn:aws:execute-api:*:*:abc/live/POST/*"}]}`:                                     false,
 		`{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`:                                                                        false,
 		`{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"execute-api:Invoke","Resource":"*/GET/pets/1"}]}`: false,
@@ -49,16 +49,16 @@ func TestPoliciesThatCannotBeEvaluatedAreRefused(t *testing.T) {
 	}
 }
 
-func TestAnswersAreKeptForTheirTimeAndForgottenTogether(t *testing.T) {
+func TestAVerdictIsKeptForItsTime(t *testing.T) {
 	t.Parallel()
 	asked := 0
-	a := &Authorizer{FunctionARN: "f", SimpleResponses: true, IdentitySources: []string{"id"}, TTL: 500 * time.Millisecond, Invoke: func(context.Context, string, []byte) (lambda.Result, error) {
+	a := &Authorizer{FunctionARN: "f", SimpleResponses: true, IdentitySources: []string{"id"}, TTL: 50 * time.Millisecond, Invoke: func(context.Context, string, []byte) (lambda.Result, error) {
 		asked++
 		return lambda.Result{Payload: []byte(`{"isAuthorized":true}`)}, nil
 	}}
 	decide := func(id string) {
-		if v, err := a.Decide(func(string) string { return id }, func([]string) []byte { return nil }, "r"); err != nil || !v.Allowed {
-			t.Errorf("got %+v, %v", v, err)
+		if _, err := a.Decide(func(string) string { return id }, func([]string) []byte { return nil }, "r"); err != nil {
+			t.Error(err)
 		}
 	}
 	decide("a")
@@ -66,23 +66,17 @@ func TestAnswersAreKeptForTheirTimeAndForgottenTogether(t *testing.T) {
 	if asked != 1 {
 		t.Errorf("asked %d times", asked)
 	}
-	time.Sleep(520 * time.Millisecond)
+	time.Sleep(150 * time.Millisecond)
 	decide("a")
 	if asked != 2 {
 		t.Errorf("asked %d times after the TTL", asked)
-	}
-	for i := range maxDecisions + 1 {
-		decide(strings.Repeat("x", i%100) + time.Duration(i).String())
-	}
-	if len(a.decisions) > maxDecisions {
-		t.Errorf("%d answers are kept", len(a.decisions))
 	}
 }
 
 func TestAFunctionMayThrowUnauthorized(t *testing.T) {
 	t.Parallel()
 	a := &Authorizer{FunctionARN: "f", Invoke: func(context.Context, string, []byte) (lambda.Result, error) {
-		return lambda.Result{Payload: []byte(`{"errorMessage":"Unauthorized","errorType":"errorString"}`), FunctionError: lambda.Unhandled}, nil
+		return lambda.Result{Payload: []byte(`{"errorMessage": "Unauthorized","errorType":"errorString"}`), FunctionError: lambda.Unhandled}, nil
 	}}
 	if _, err := a.Decide(nil, func([]string) []byte { return nil }, "r"); !errors.Is(err, ErrUnauthorized) {
 		t.Errorf("got %v", err)

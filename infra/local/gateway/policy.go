@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/miyabi-society/platform/infra/local/wildcard"
 )
@@ -51,10 +53,13 @@ func (p policy) check() error {
 }
 
 // allows evaluates the policy for execute-api:Invoke on a method's ARN: a Deny wins, and nothing is allowed by default.
+// Actions are not case-sensitive.
 func (p policy) allows(resource string) bool {
 	allowed := false
 	for _, s := range p.Statement {
-		if !matchesAny(s.Action, "execute-api:Invoke") || !matchesAny(s.Resource, resource) {
+		action := func(pattern string) bool { return wildcard.Match(strings.ToLower(pattern), "execute-api:invoke") }
+		method := func(pattern string) bool { return wildcard.Match(pattern, resource) }
+		if !slices.ContainsFunc(s.Action, action) || !slices.ContainsFunc(s.Resource, method) {
 			continue
 		}
 		if s.Effect == "Deny" {
@@ -63,13 +68,4 @@ func (p policy) allows(resource string) bool {
 		allowed = true
 	}
 	return allowed
-}
-
-func matchesAny(patterns []string, s string) bool {
-	for _, p := range patterns {
-		if wildcard.Match(p, s) {
-			return true
-		}
-	}
-	return false
 }

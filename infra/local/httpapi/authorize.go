@@ -73,10 +73,10 @@ func (in *request) authorizeLambda() (answer, error) {
 	switch {
 	case errors.Is(err, gateway.ErrUnauthorized):
 		return message(http.StatusUnauthorized), err
+	case errors.Is(err, gateway.ErrForbidden):
+		return message(http.StatusForbidden), err
 	case err != nil:
 		return message(http.StatusInternalServerError), err
-	case !verdict.Allowed:
-		return message(http.StatusForbidden), errors.New("the authorizer said no")
 	}
 	in.authorized = map[string]any{"lambda": verdict.Context}
 	var fields map[string]json.RawMessage

@@ -121,11 +121,11 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request, rt *route, c 
 	switch {
 	case errors.Is(err, gateway.ErrUnauthorized):
 		e.refuse(w, http.StatusUnauthorized, "Unauthorized", err)
+	case errors.Is(err, gateway.ErrForbidden):
+		e.refuse(w, http.StatusForbidden, "Forbidden", err)
 	case err != nil:
 		slog.Warn("websocket authorizer failed", "function", function, "error", err)
 		e.refuse(w, http.StatusInternalServerError, "Internal server error", err)
-	case !verdict.Allowed:
-		e.refuse(w, http.StatusForbidden, "Forbidden", errors.New("the authorizer said no"))
 	default:
 		c.authorizer = authorizerContext(verdict)
 		e.context["authorizer"] = c.authorizer
