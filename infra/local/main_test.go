@@ -277,9 +277,11 @@ func TestAGivenDatabaseIsUsedAndRunsOn(t *testing.T) {
 func TestADatabaseThatIsNotThereIsOneClearLine(t *testing.T) {
 	t.Parallel()
 	c := newCheckout(t, instance)
-	_, err := c.upWith(context.Background(), "--database", "127.0.0.1:1")
-	if err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "PostgreSQL at 127.0.0.1:1") {
-		t.Errorf("error is %v", err)
+	for database, part := range map[string]string{"127.0.0.1:1": "PostgreSQL at 127.0.0.1:1", "pg": "must be HOST:PORT"} {
+		_, err := c.upWith(context.Background(), "--database", database)
+		if err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), part) {
+			t.Errorf("%s: error is %v", database, err)
+		}
 	}
 }
 
@@ -497,15 +499,13 @@ func TestTheForegroundEndsWithItsContext(t *testing.T) {
 func TestWrongCommandLinesSayWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	for args, part := range map[string]string{
-		"":                                "name a command",
-		"start":                           `no command "start"`,
-		"up --state x":                    "up needs --assembly DIR",
-		"down":                            "down needs --state DIR",
-		"url --state x extra":             `takes no argument "extra"`,
-		"down --state x --force":          "-force",
-		"up --state x --port many":        "invalid value",
-		"up --state x --assembly /no/dir": "no such file",
-		"up --state x --database pg":      "it must be HOST:PORT",
+		"start":                           "unexpected argument start",
+		"up --state x":                    "missing flags: --assembly=DIR",
+		"down":                            "missing flags: --state=DIR",
+		"url --state x extra":             "unexpected argument extra",
+		"down --state x --force":          "unknown flag --force",
+		"up --state x --port many":        "--port: expected",
+		"up --state x --assembly /no/dir": "/no/dir",
 	} {
 		err := command(context.Background(), strings.Fields(strings.ReplaceAll(args, " x", " "+t.TempDir())), io.Discard)
 		if err == nil || !strings.Contains(err.Error(), part) {

@@ -138,7 +138,7 @@ func Fingerprint(dir string) (string, error) {
 		return nil
 	})
 	if err != nil {
-		return "", fmt.Errorf("read the assembly: %w", err)
+		return "", fmt.Errorf("read the assembly %s: %w", dir, err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -20,18 +20,16 @@ import (
 	"github.com/miyabi-society/platform/infra/local/lambda"
 )
 
-// Config says what to watch and how to build it. Commands are run by the shell.
+// Config says what to watch and how to build it. Commands are run by the shell. The tags are the command line's.
 type Config struct {
-	// Watch are the files and folders that functions are made of, Restart those that need a new start.
-	Watch, Restart []string
-	// Build writes the binary of each function into Binaries, under the function's name.
-	Build, Binaries string
-	// Deployed holds NAME/bootstrap of each function as it was when the assembly was made, which tells the names.
-	Deployed string
-	// Pages serves the pages on 127.0.0.1:$PORT, for the local cloud at $LOCAL_URL; "" leaves them to the assembly.
-	Pages string
+	Watch    []string `placeholder:"PATH" help:"Files and folders that functions are made of."`
+	Restart  []string `placeholder:"PATH" help:"Files and folders that need a new start."`
+	Build    string   `required:"" placeholder:"COMMAND" help:"Writes the binary of each function into the binaries' folder, under the function's name."`
+	Binaries string   `required:"" placeholder:"DIR" help:"The binaries' folder."`
+	Deployed string   `required:"" placeholder:"DIR" help:"Folder with NAME/bootstrap of each function as it was when the assembly was made, which tells the names."`
+	Pages    string   `placeholder:"COMMAND" help:"Serves the pages on 127.0.0.1:$PORT, for the local cloud at $LOCAL_URL; without it the assembly's are served."`
 	// Out gets a line for a person about each change.
-	Out io.Writer
+	Out io.Writer `kong:"-"`
 }
 
 // Cloud is what runs; *cloud.Cloud is one.

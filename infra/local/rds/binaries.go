@@ -10,15 +10,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// ErrNotInstalled means that no PostgreSQL server of a supported version is on this machine. Its text says how to
-// get one.
-var ErrNotInstalled = errors.New("no PostgreSQL 15 or newer found; install it with `" + installCommand() + "` (or set PG_BIN to the folder that holds initdb and postgres)")
+// ErrNotInstalled means that no PostgreSQL server of a supported version is on this machine.
+var ErrNotInstalled = errors.New("no PostgreSQL 15 or newer found; `make doctor` says how to install it (or set PG_BIN to the folder that holds initdb and postgres)")
 
 // oldest is the major version that the stacks declare.
 const oldest = 15
@@ -29,13 +27,6 @@ const oldest = 15
 //
 //go:embed places.txt
 var places string
-
-func installCommand() string {
-	if runtime.GOOS == "darwin" {
-		return "brew install postgresql@15"
-	}
-	return "sudo apt-get install -y postgresql-15"
-}
 
 // programs is a folder with the programs of a server, and their major version.
 type programs struct {

@@ -57,7 +57,7 @@ func Start(ctx context.Context, config Config) (*Cluster, error) {
 	if s.programs, err = installed(); err != nil {
 		return nil, err
 	}
-	if s.account, err = serverAccount(); err != nil {
+	if s.account, err = account(); err != nil {
 		return nil, err
 	}
 	if err := s.initialize(ctx); err != nil {

@@ -138,7 +138,7 @@ func leave(t *testing.T, dir string) *process.Child {
 	if s.programs, err = installed(); err != nil {
 		t.Fatal(err)
 	}
-	if s.account, err = serverAccount(); err != nil {
+	if s.account, err = account(); err != nil {
 		t.Fatal(err)
 	}
 	child, _, err := s.start(context.Background())

@@ -28,7 +28,7 @@ const (
 type server struct {
 	Config
 	programs programs
-	account  *account
+	account  *syscall.Credential
 	data     string
 }
 
@@ -48,8 +48,10 @@ func (s server) initialize(ctx context.Context) error {
 	if err := os.Mkdir(fresh, 0o700); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
-	if err := s.account.own(fresh); err != nil {
-		return err
+	if s.account != nil {
+		if err := os.Chown(fresh, int(s.account.Uid), int(s.account.Gid)); err != nil {
+			return fmt.Errorf("give the data folder to the server's user: %w", err)
+		}
 	}
 	args := []string{"-D", fresh, "-U", Superuser, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-instructions"}
 	if !s.Durable {
@@ -80,7 +82,7 @@ func (s server) command(ctx context.Context, name string, args ...string) *exec.
 	if p := os.Getenv("LD_LIBRARY_PATH"); p != "" {
 		cmd.Env = append(cmd.Env, "LD_LIBRARY_PATH="+p)
 	}
-	s.account.apply(cmd)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.account}
 	return cmd
 }
 

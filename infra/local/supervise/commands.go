@@ -12,9 +12,6 @@ import (
 	"github.com/miyabi-society/platform/infra/background"
 )
 
-// ErrNotRunning means that no local cloud runs with this state folder.
-var ErrNotRunning = errors.New("the local cloud does not run; start it with `make up`")
-
 // stopLimit is how long the process may take to end before it is killed.
 const stopLimit = 20 * time.Second
 
@@ -26,33 +23,23 @@ func Up(ctx context.Context, o Options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s, err := findState(o.State)
+	s, err := makeState(o.State)
 	if err != nil {
 		return err
 	}
-	if err := s.make(); err != nil {
-		return err
-	}
-	lock, err := s.lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = lock.Release() }()
-	r, running, err := s.running()
-	if err != nil {
-		return err
-	}
-	if running && !o.Reset && r.Runs == runs && r.URL != "" {
-		say(out, "The local cloud runs already, with this assembly.\n"+r.Text)
-		return nil
-	}
-	if running {
-		say(out, "Stopping the local cloud that runs.")
-		if err := s.stop(r); err != nil {
-			return err
+	return s.alone(ctx, func(r record, running bool) error {
+		if running && !o.Reset && r.Runs == runs && r.URL != "" {
+			say(out, "The local cloud runs already, with this assembly.\n"+r.Text)
+			return nil
 		}
-	}
-	return s.launch(ctx, o, out)
+		if running {
+			say(out, "Stopping the local cloud that runs.")
+			if err := s.stop(r); err != nil {
+				return err
+			}
+		}
+		return s.launch(ctx, o, out)
+	})
 }
 
 // notice is what the running process tells the command that started it, as one line of JSON.
@@ -86,27 +73,24 @@ func Down(ctx context.Context, dir string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(s.dir); err == nil {
-		lock, err := s.lock(ctx)
-		if err != nil {
+	if _, err := os.Stat(s.dir); errors.Is(err, os.ErrNotExist) {
+		say(out, notRunning)
+		return nil
+	}
+	return s.alone(ctx, func(r record, running bool) error {
+		if !running {
+			say(out, notRunning)
+			return s.forget()
+		}
+		if err := s.stop(r); err != nil {
 			return err
 		}
-		defer func() { _ = lock.Release() }()
-	}
-	r, running, err := s.running()
-	if err != nil {
-		return err
-	}
-	if !running {
-		say(out, "The local cloud does not run.")
-		return s.forget()
-	}
-	if err := s.stop(r); err != nil {
-		return err
-	}
-	say(out, "The local cloud is stopped. Its data stays in "+s.dir)
-	return nil
+		say(out, "The local cloud is stopped. Its data stays in "+s.dir)
+		return nil
+	})
 }
+
+const notRunning = "The local cloud does not run."
 
 // URL is the address of the running site, without a slash at the end. Asking makes no folder.
 func URL(dir string) (string, error) {
@@ -115,10 +99,13 @@ func URL(dir string) (string, error) {
 		return "", err
 	}
 	r, running, err := s.running()
-	if err == nil && (!running || r.URL == "") {
-		err = ErrNotRunning
+	if err != nil {
+		return "", err
 	}
-	return r.URL, err
+	if !running || r.URL == "" {
+		return "", errors.New("the local cloud does not run; start it with `make up`")
+	}
+	return r.URL, nil
 }
 
 // Logs prints the end of the log, and with follow what is added until ctx ends.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/miyabi-society/platform/infra/local/cloud"
@@ -27,6 +28,8 @@ type front struct {
 	origin func(host string) (http.Handler, bool)
 	// status and gitHub are below paths that no distribution can have.
 	status, gitHub http.Handler
+	// text tells a person what is where.
+	text string
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -45,7 +48,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case f.onlyHTTP() != "":
 		f.serveAPI(w, r, f.onlyHTTP())
 	default:
-		http.Error(w, f.absent(), http.StatusNotFound)
+		http.Error(w, f.text, http.StatusNotFound)
 	}
 }
 
@@ -58,18 +61,6 @@ func (f *front) serveAPI(w http.ResponseWriter, r *http.Request, name string) {
 	named := r.Clone(r.Context())
 	named.Host = name
 	h.ServeHTTP(w, named)
-}
-
-// absent says what is not there.
-func (f *front) absent() string {
-	if len(f.apis) == 0 {
-		return "The assembly has no distribution and no API; deploy the phases that have them."
-	}
-	var known []string
-	for _, a := range f.apis {
-		known = append(known, a.Host)
-	}
-	return "The assembly has no distribution. Its APIs answer to the Host headers " + strings.Join(known, ", ") + "."
 }
 
 // onlyHTTP is the name of the HTTP API that stands in for a missing distribution, "" when there is none or more than one.
@@ -100,7 +91,7 @@ func (f *front) checks() []string {
 	return nil
 }
 
-// describe tells a person what is where, and how to stop it.
+// describe is the text, with the file of the log and how to stop it.
 func (f *front) describe(log, stop string) string {
 	var rows [][2]string
 	switch {
@@ -113,7 +104,7 @@ func (f *front) describe(log, stop string) string {
 	case f.onlyHTTP() != "":
 		rows = append(rows, [2]string{"HTTP API", f.url + "  (the assembly has no distribution)"})
 	case len(f.apis) == 0:
-		rows = append(rows, [2]string{"Nothing to open", "the assembly has no distribution and no API"})
+		rows = append(rows, [2]string{"Nothing to open", "the assembly has no distribution and no API; deploy the phases that have them"})
 	}
 	if f.site == nil {
 		for _, a := range f.apis {
@@ -159,11 +150,7 @@ func apiName(host string) string {
 }
 
 func ownName(host string) bool {
-	switch hostName(host) {
-	case "localhost", "127.0.0.1", "::1":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, hostName(host))
 }
 
 // hostName is a Host header without its port.

@@ -10,9 +10,6 @@ import (
 	"github.com/miyabi-society/platform/infra/local/jsonfile"
 )
 
-// DefaultPort is the port that is tried first.
-const DefaultPort = 8080
-
 // portTries is how many ports above the wanted one are tried.
 const portTries = 50
 

@@ -21,28 +21,24 @@ import (
 	"github.com/miyabi-society/platform/infra/local/status"
 )
 
-// Options say what to run and where its state is.
+// Options say what to run and where its state is. The tags are the command line's.
 type Options struct {
-	// Assembly is the folder of the synthesized assembly.
-	Assembly string
-	// State is the folder of all data, locks and logs of this run.
-	State string
-	// Port is the wanted port.
-	Port int
-	// Reset removes the data first.
-	Reset bool
-	// Database is HOST:PORT of the PostgreSQL to use, which is not stopped with the run; without it one is started.
-	Database string
+	Assembly string `required:"" placeholder:"DIR" help:"Folder of the synthesized assembly."`
+	Port     int    `default:"8080" help:"The wanted port; when it is taken, the next free one above."`
+	Reset    bool   `help:"Remove the data first."`
+	Database string `placeholder:"HOST:PORT" help:"A PostgreSQL that lets its user postgres in without a password; it is used in place of one that is started here, and runs on afterwards."`
 	// Background tells the command that started this, over descriptor 3, once everything answers.
-	Background bool
+	Background bool `hidden:""`
+	// State is the folder of all data, locks and logs of this run.
+	State string `kong:"-"`
 	// Develop follows the sources; nil serves the assembly as it is.
-	Develop *develop.Config
+	Develop *develop.Config `kong:"-"`
 }
 
 // arguments are those of the command line that runs the same in the background.
 func (o Options) arguments() []string {
 	return []string{
-		"run", "--background", "--assembly", o.Assembly, "--state", o.State, "--port", strconv.Itoa(o.Port), "--database", o.Database,
+		"run", "--background", "--assembly", o.Assembly, "--state", o.State, "--port", strconv.Itoa(o.Port), "--database=" + o.Database,
 		"--reset=" + strconv.FormatBool(o.Reset),
 	}
 }
@@ -74,11 +70,8 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s, err := findState(o.State)
+	s, err := makeState(o.State)
 	if err != nil {
-		return err
-	}
-	if err := s.make(); err != nil {
 		return err
 	}
 	log, err := openLog(s.path(logFile))
@@ -172,6 +165,7 @@ func (r run) serve(ctx context.Context, me record, ready func(text string) error
 		url: me.URL, site: c.Site(), apis: c.APIs(), origin: c.Origin,
 		status: status.Page(collector, c), gitHub: http.StripPrefix(gitHubPath, github.New(app)),
 	}
+	f.text = f.describe(r.state.path(logFile), r.stop)
 	if r.Develop != nil {
 		pages, stop, err := r.Develop.Follow(ctx, c, f.site, me.URL, r.log)
 		if err != nil {
@@ -189,7 +183,7 @@ func (r run) serve(ctx context.Context, me record, ready func(text string) error
 			}
 		}
 	}
-	me.Text = f.describe(r.state.path(logFile), r.stop)
+	me.Text = f.text
 	if err := jsonfile.Write(r.state.path(recordFile), me); err != nil {
 		return err
 	}

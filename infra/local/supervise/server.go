@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -17,17 +18,17 @@ func newServer(h http.Handler) *http.Server {
 	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeaders}
 }
 
-// served is a server with its listeners.
+// served is a server on its listeners.
 type served struct {
-	server *http.Server
-	failed chan error
-	count  int
+	server  *http.Server
+	running sync.WaitGroup
+	failed  chan error
 }
 
 func serve(server *http.Server, listeners []net.Listener) *served {
-	s := &served{server: server, failed: make(chan error, len(listeners)), count: len(listeners)}
+	s := &served{server: server, failed: make(chan error, len(listeners))}
 	for _, l := range listeners {
-		go func() { s.failed <- server.Serve(l) }()
+		s.running.Go(func() { s.failed <- server.Serve(l) })
 	}
 	return s
 }
@@ -38,7 +39,6 @@ func (s *served) wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	case err := <-s.failed:
-		s.count--
 		return fmt.Errorf("serve: %w", err)
 	}
 }
@@ -53,9 +53,7 @@ func (s *served) close() {
 	if s.server.Shutdown(ctx) != nil {
 		_ = s.server.Close()
 	}
-	for ; s.count > 0; s.count-- {
-		<-s.failed //nolint:errcheck // each ends because it is closed
-	}
+	s.running.Wait()
 }
 
 // awaitLimit is how long the first requests may take to be answered well.

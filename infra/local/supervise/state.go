@@ -30,12 +30,16 @@ func findState(dir string) (state, error) {
 	return state{dir}, nil
 }
 
-// make makes the folder. Everybody may enter it, because PostgreSQL runs as a user of its own.
-func (s state) make() error {
-	if err := os.MkdirAll(s.dir, 0o755); err != nil { //nolint:gosec // see above
-		return fmt.Errorf("make the state folder: %w; choose another with STATE=DIR", err)
+// makeState makes the folder. Everybody may enter it, because PostgreSQL runs as a user of its own.
+func makeState(dir string) (state, error) {
+	s, err := findState(dir)
+	if err != nil {
+		return state{}, err
 	}
-	return nil
+	if err := os.MkdirAll(s.dir, 0o755); err != nil { //nolint:gosec // see above
+		return state{}, fmt.Errorf("make the state folder: %w; choose another with STATE=DIR", err)
+	}
+	return s, nil
 }
 
 func (s state) path(name string) string { return filepath.Join(s.dir, name) }
@@ -57,9 +61,18 @@ type record struct {
 	URL, Text string
 }
 
-// lock keeps other commands that start or stop the local cloud off until it is released.
-func (s state) lock(ctx context.Context) (background.Lock, error) {
-	return background.WaitLock(ctx, s.path(commandLock), func() {})
+// alone tells do what runs, and keeps other commands off that start or stop the local cloud meanwhile.
+func (s state) alone(ctx context.Context, do func(r record, running bool) error) error {
+	lock, err := background.WaitLock(ctx, s.path(commandLock), func() {})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = lock.Release() }()
+	r, running, err := s.running()
+	if err != nil {
+		return err
+	}
+	return do(r, running)
 }
 
 // handover is how long the run lock may be held without a living process on record: one that was killed lets go of it
