@@ -70,12 +70,15 @@ func createSchedule(_ context.Context, c *Cloud, r request) (assembly.Values, er
 	if err != nil || zone == time.Local {
 		return values, fmt.Errorf("ScheduleExpressionTimezone %q is no time zone such as Asia/Tokyo", p.text("ScheduleExpressionTimezone"))
 	}
-	start, startErr := date(p, "StartDate")
-	end, endErr := date(p, "EndDate")
-	created, isNew, createdErr := c.scheduleCreated(scheduleARN, text)
-	if err := errors.Join(startErr, endErr, createdErr); err != nil {
+	var dates struct{ StartDate, EndDate time.Time }
+	if err := json.Unmarshal([]byte(asJSON(p)), &dates); err != nil {
+		return values, fmt.Errorf("StartDate and EndDate are times such as 2030-01-01T01:00:00Z: %w", err)
+	}
+	created, isNew, err := c.scheduleCreated(scheduleARN, text)
+	if err != nil {
 		return values, err
 	}
+	start, end := dates.StartDate, dates.EndDate
 	entry := schedule.Entry{Name: name, Text: text}
 	if start.IsZero() {
 		// "If you do not provide a StartDate for a rate-based schedule, your schedule starts invoking the target immediately"
@@ -109,19 +112,6 @@ func (c *Cloud) scheduleCreated(scheduleARN, expression string) (created time.Ti
 	}
 	all[key] = time.Now().UTC()
 	return all[key], true, jsonfile.Write(file, all)
-}
-
-// date reads a time in UTC such as 2030-01-01T01:00:00Z; the zero time stands for none.
-func date(p properties, name string) (time.Time, error) {
-	text := p.text(name)
-	if text == "" {
-		return time.Time{}, nil
-	}
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return t, fmt.Errorf("%s must be a time such as 2030-01-01T01:00:00Z, not %q", name, text)
-	}
-	return t, nil
 }
 
 // schedule keeps an entry for a target until everything is deployed. A principal needs a permission on the function; ""

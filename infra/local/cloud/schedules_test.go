@@ -157,7 +157,7 @@ func TestSchedulesThatAreRefused(t *testing.T) {
 		"only one of Input":          `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "q", "Arn": "arn:aws:lambda:us-east-1:1:function:f", "Input": "1", "InputPath": "$.detail"}]}`,
 		"is not JSON: hello":         `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "q", "Arn": "arn:aws:lambda:us-east-1:1:function:f", "Input": "hello"}]}`,
 		"is not JSON: hi":            `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Target": {"Arn": "arn:aws:lambda:us-east-1:1:function:f", "Input": "hi"}}`,
-		"EndDate must be a time":     `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "EndDate": "soon"}`,
+		"EndDate are times such as":  `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "EndDate": "soon"}`,
 		"Timezone \"Local\" is no":   `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "ScheduleExpressionTimezone": "Local"}`,
 		"ScheduleExpressionTimezone": `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "ScheduleExpressionTimezone": "Moon"}`,
 		"delivers to functions only": `"Type": "AWS::Lambda::EventInvokeConfig", "Properties": {"FunctionName": {"Ref": "F"}, "Qualifier": "$LATEST", "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:1:q"}}}`,
