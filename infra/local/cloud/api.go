@@ -11,6 +11,7 @@ import (
 	"github.com/miyabi-society/platform/infra/local/cloudfront"
 	"github.com/miyabi-society/platform/infra/local/gateway"
 	"github.com/miyabi-society/platform/infra/local/httpapi"
+	"github.com/miyabi-society/platform/infra/local/iam"
 	"github.com/miyabi-society/platform/infra/local/lambda"
 	"github.com/miyabi-society/platform/infra/local/schedule"
 )
@@ -19,15 +20,17 @@ import (
 type draft struct {
 	apis         map[string]*apiDraft
 	permissions  map[permission]bool
-	edge         edge
-	distribution *cloudfront.Distribution
-	schedules    []schedule.Entry
+	edge         cloudfront.Policies
+	distribution string // its ARN
+	// bucketPolicies are by name of the bucket.
+	bucketPolicies map[string]iam.Policy
+	schedules      []schedule.Entry
 }
 
 func newDraft() draft {
 	return draft{
 		apis: map[string]*apiDraft{}, permissions: map[permission]bool{},
-		edge: edge{functions: map[string]string{}, headers: map[string]cloudfront.ResponseHeaders{}, caches: map[string]cloudfront.CachePolicy{}},
+		edge: cloudfront.ManagedPolicies(), bucketPolicies: map[string]iam.Policy{},
 	}
 }
 
@@ -181,7 +184,7 @@ func (c *Cloud) build() error {
 			return fmt.Errorf("api %s (%s): %w", a.ID, a.name, err)
 		}
 	}
-	return c.buildSite()
+	return nil
 }
 
 func (c *Cloud) buildAPI(a *apiDraft) error {

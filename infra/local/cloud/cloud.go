@@ -52,7 +52,7 @@ type Cloud struct {
 	log        io.Writer
 	secrets    *awsapi.Secrets
 	parameters *awsapi.Parameters
-	buckets    *s3.Store
+	buckets    map[string]*s3.Bucket
 	functions  *lambda.Registry
 	// answers holds the channel (chan []byte) of each request of a custom resource that waits, by the request's id.
 	answers  sync.Map
@@ -78,7 +78,7 @@ type Cloud struct {
 // changed, and returns when requests can be served. After an error nothing is left running.
 func Deploy(ctx context.Context, config Config) (*Cloud, error) {
 	c := &Cloud{
-		config: config, log: config.Log, draft: newDraft(), origins: map[string]http.Handler{}, schedules: schedule.NewRunner(),
+		config: config, log: config.Log, draft: newDraft(), buckets: map[string]*s3.Bucket{}, origins: map[string]http.Handler{}, schedules: schedule.NewRunner(),
 		code: map[string]bool{}, customs: map[string]*customs{}, exports: map[string]string{},
 	}
 	if c.log == nil {
@@ -119,7 +119,6 @@ func (c *Cloud) open() error {
 		return err
 	}
 	c.parameters = awsapi.NewParameters()
-	c.buckets = s3.NewStore(c.stateDir("buckets"))
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listen for the aws services: %w", err)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/miyabi-society/platform/infra/local/assembly"
+	"github.com/miyabi-society/platform/infra/local/cloudfront"
 )
 
 // request asks for one resource.
@@ -27,10 +28,11 @@ var runs = map[string]create{
 	"AWS::ApiGatewayV2::Route":               createRoute,
 	"AWS::ApiGatewayV2::RouteResponse":       createRouteResponse,
 	"AWS::ApiGatewayV2::Stage":               createStage,
-	"AWS::CloudFront::CachePolicy":           createCachePolicy,
+	"AWS::CloudFront::CachePolicy":           edgePolicy("CachePolicyConfig", func(p cloudfront.Policies) map[string]cloudfront.CachePolicy { return p.Caches }),
 	"AWS::CloudFront::Distribution":          createDistribution,
 	"AWS::CloudFront::Function":              createEdgeFunction,
-	"AWS::CloudFront::ResponseHeadersPolicy": createHeadersPolicy,
+	"AWS::CloudFront::OriginRequestPolicy":   edgePolicy("OriginRequestPolicyConfig", func(p cloudfront.Policies) map[string]cloudfront.OriginRequestPolicy { return p.Requests }),
+	"AWS::CloudFront::ResponseHeadersPolicy": edgePolicy("ResponseHeadersPolicyConfig", func(p cloudfront.Policies) map[string]cloudfront.ResponseHeadersPolicy { return p.Responses }),
 	"AWS::Events::Rule":                      createRule,
 	"AWS::Lambda::Alias":                     createAlias,
 	"AWS::Lambda::EventInvokeConfig":         createEventInvokeConfig,
@@ -40,6 +42,7 @@ var runs = map[string]create{
 	"AWS::RDS::DBInstance":                   createDBInstance,
 	"AWS::RDS::DBProxy":                      createDBProxy,
 	"AWS::S3::Bucket":                        createBucket,
+	"AWS::S3::BucketPolicy":                  createBucketPolicy,
 	"AWS::SSM::Parameter":                    createParameter,
 	"AWS::Scheduler::Schedule":               createSchedule,
 	"AWS::SecretsManager::Secret":            createSecret,

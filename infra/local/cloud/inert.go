@@ -56,7 +56,6 @@ var inert = map[string]inertType{
 	"AWS::RDS::DBParameterGroup":            {nameProperty: "DBParameterGroupName", ref: "${name}", attributes: map[string]any{"DBParameterGroupName": "${name}"}},
 	"AWS::RDS::DBProxyTargetGroup":          {ref: "arn:aws:rds:${region}:${account}:target-group:prx-tg-${id}", attributes: map[string]any{"TargetGroupArn": "arn:aws:rds:${region}:${account}:target-group:prx-tg-${id}"}},
 	"AWS::RDS::DBSubnetGroup":               {nameProperty: "DBSubnetGroupName", ref: "${name}"},
-	"AWS::S3::BucketPolicy":                 {ref: "${Bucket}"},
 	"AWS::Scheduler::ScheduleGroup":         {nameProperty: "Name", ref: "${name}", attributes: map[string]any{"Arn": "arn:aws:scheduler:${region}:${account}:schedule-group/${name}"}},
 	"AWS::SNS::Subscription":                {ref: "${TopicArn}:${uuid}", attributes: map[string]any{"Arn": "${TopicArn}:${uuid}"}},
 	"AWS::SNS::Topic":                       {nameProperty: "TopicName", ref: "arn:aws:sns:${region}:${account}:${name}", attributes: map[string]any{"TopicArn": "arn:aws:sns:${region}:${account}:${name}", "TopicName": "${name}"}},

@@ -114,6 +114,10 @@ const bucketAndDistribution = `
 	"Deployment": {"Type": "Custom::CDKBucketDeployment", "Properties": {
 		"ServiceToken": {"Fn::GetAtt": ["CustomCDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C256MiBX", "Arn"]},
 		"SourceBucketNames": ["assets"], "SourceObjectKeys": [SITE], "DestinationBucketName": {"Ref": "Bucket"}, "Prune": false}},
+	"Policy": {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+		{"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "s3:*", "Resource": {"Fn::Sub": "${Bucket.Arn}/*"}, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+		{"Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"}, "Action": ACTIONS, "Resource": [{"Fn::GetAtt": ["Bucket", "Arn"]}, {"Fn::Sub": "${Bucket.Arn}/*"}],
+			"Condition": {"StringEquals": {"AWS:SourceArn": {"Fn::Sub": "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/SOURCE"}}}}]}}},
 	"Rewrite": {"Type": "AWS::CloudFront::Function", "Properties": {"Name": "r", "AutoPublish": true, "FunctionConfig": {"Runtime": "cloudfront-js-2.0"},
 		"FunctionCode": "function handler(event) { if (event.request.uri === '/') { event.request.uri = '/index.html'; } return event.request; }"}},
 	"Headers": {"Type": "AWS::CloudFront::ResponseHeadersPolicy", "Properties": {"ResponseHeadersPolicyConfig": {"Name": "h", "SecurityHeadersConfig": {"ContentTypeOptions": {"Override": true}}}}},
@@ -126,13 +130,42 @@ const bucketAndDistribution = `
 
 func TestADistributionServesTheBucketAndTheAPI(t *testing.T) {
 	t.Parallel()
-	c := newMachine(t).must(resources(function, httpAPI, mayInvoke, bucketAndDistribution))
+	c := newMachine(t).must(resources(function, httpAPI, mayInvoke, bucketWith(`"s3:GetObject"`, "${Site}")))
 	if status, body := get(t, c.Site(), "http://localhost/"); status != http.StatusOK || body != "<title>hello</title>" {
 		t.Errorf("/ is %d %q", status, body)
 	}
 	if status, body := get(t, c.Site(), "http://localhost/api/x"); status != http.StatusOK || body != "hello from /api/x" {
 		t.Errorf("/api/x is %d %q", status, body)
 	}
+}
+
+// bucketWith is a bucket whose policy allows actions to one distribution.
+func bucketWith(actions, distribution string) string {
+	return strings.NewReplacer("ACTIONS", actions, "SOURCE", distribution).Replace(bucketAndDistribution)
+}
+
+func TestTheBucketPolicyDecidesWhatTheDistributionGets(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		actions, distribution string
+		there, missing        int
+	}{
+		{`["s3:GetObject", "s3:ListBucket"]`, "${Site}", http.StatusOK, http.StatusNotFound},
+		{`"s3:GetObject"`, "${Site}", http.StatusOK, http.StatusForbidden},
+		{`"s3:*"`, "EOTHER", http.StatusForbidden, http.StatusForbidden},
+	} {
+		site := newMachine(t).must(resources(function, httpAPI, mayInvoke, bucketWith(c.actions, c.distribution))).Site()
+		there, _ := get(t, site, "http://localhost/")
+		missing, _ := get(t, site, "http://localhost/none.html")
+		if there != c.there || missing != c.missing {
+			t.Errorf("%s to %s: got %d and %d", c.actions, c.distribution, there, missing)
+		}
+	}
+}
+
+func TestABucketPolicyThatCannotBeEvaluatedIsRefused(t *testing.T) {
+	t.Parallel()
+	newMachine(t).refused("StringEquals of AWS:Referer", strings.Replace(resources(function, httpAPI, mayInvoke, bucketWith(`"s3:*"`, "${Site}")), "AWS:SourceArn", "AWS:Referer", 1))
 }
 
 func TestWebPagesCannotCallTheServices(t *testing.T) {

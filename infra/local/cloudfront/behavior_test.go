@@ -40,23 +40,24 @@ func TestPathPatterns(t *testing.T) {
 		{"", "/", true},
 		{"", "/a", false},
 	} {
-		if got := matchPattern(c.pattern, c.path); got != c.want {
+		if got := matches(t, c.pattern, c.path); got != c.want {
 			t.Errorf("%s on %s: got %v", c.pattern, c.path, got)
 		}
 	}
 }
 
-func TestPatternsOfManyStarsEndSoon(t *testing.T) {
-	t.Parallel()
-	if matchPattern(strings.Repeat("*a", 120)+"b", "/"+strings.Repeat("a", 8000)) {
-		t.Error("matched")
-	}
+// matches asks a distribution with one pattern.
+func matches(t *testing.T, pattern, path string) bool {
+	t.Helper()
+	e := newEdge()
+	e.API.PathPattern = pattern
+	return e.do(t, get(path)).Body.String() == "api"
 }
 
 func TestTheFirstMatchingBehaviorServes(t *testing.T) {
 	t.Parallel()
 	e := newEdge()
-	e.dist.Behaviors = append([]Behavior{{PathPattern: "/api/site/*", OriginID: "site", AllowedMethods: []string{"GET"}}}, e.dist.Behaviors...)
+	e.other = []testBehavior{{Behavior: Behavior{PathPattern: "/api/site/*", TargetOriginID: "site", AllowedMethods: []string{"GET"}}}}
 	for path, want := range map[string]string{"/": "site", "/api/v1/me": "api", "/api/site/x": "site", "/apix": "site"} {
 		wantEqual(t, path, e.do(t, get(path)).Body.String(), want)
 	}
@@ -67,15 +68,15 @@ func TestBehaviorIsChosenByTheNormalizedPathAndTheOriginGetsTheRawOne(t *testing
 	e := newEdge()
 	wantEqual(t, "origin", e.do(t, get("/x/../api/./me")).Body.String(), "api")
 	wantEqual(t, "path", e.api.request.URL.EscapedPath(), "/x/../api/./me")
-	for raw, want := range map[string]string{"/..": "/", "/../../a": "/a", "/a/b/..": "/a/", "/a/.": "/a/", "/a//b": "/a//b", "/": "/"} {
-		wantEqual(t, raw, normalize(raw), want)
+	for raw, pattern := range map[string]string{"/..": "/", "/../../a": "/a", "/a/b/..": "/a/", "/a/.": "/a/", "/a//b": "/a//b", "/a/%2E%2E/b": "/a/%2E%2E/b"} {
+		wantEqual(t, raw, matches(t, pattern, raw), true)
 	}
 }
 
 func TestRootIsTheDefaultRootObject(t *testing.T) {
 	t.Parallel()
 	e := newEdge()
-	e.dist.DefaultRootObject = "index.html"
+	e.DefaultRootObject = "index.html"
 	e.do(t, get("/"))
 	wantEqual(t, "root", e.site.request.URL.Path, "/index.html")
 	e.do(t, get("/ja/"))
@@ -116,8 +117,7 @@ func TestRequestsOverTheLimitsAreRefused(t *testing.T) {
 func TestAWebSocketUpgradePassesThroughItsBehavior(t *testing.T) {
 	t.Parallel()
 	e := newEdge()
-	e.dist.Behaviors[0].PathPattern = "/live"
-	e.dist.Behaviors[0].ResponseHeaders.Set = []ResponseHeader{{"X-Policy", "1", true}}
+	e.API.PathPattern = "/live"
 	origin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := websocket.Accept(w, r, nil)
 		if err != nil {
@@ -134,11 +134,10 @@ func TestAWebSocketUpgradePassesThroughItsBehavior(t *testing.T) {
 		}
 		_ = c.Close(websocket.StatusNormalClosure, "")
 	})
-	h, err := New(e.dist, func(string) (http.Handler, bool) { return origin, true })
-	if err != nil {
+	if err := e.serve(origin); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(h)
+	server := httptest.NewServer(e.handler)
 	defer server.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
@@ -160,7 +159,7 @@ func TestAWebSocketUpgradePassesThroughItsBehavior(t *testing.T) {
 func TestOriginPathGoesBeforeTheRequests(t *testing.T) {
 	t.Parallel()
 	e := newEdge()
-	e.dist.Origins["site"] = Origin{Domain: siteHost, Path: "/release"}
+	e.Origins[0].OriginPath = "/release"
 	e.do(t, get("/a%5Bb%5D"))
 	wantEqual(t, "path", e.site.request.URL.EscapedPath(), "/release/a%5Bb%5D")
 	wantEqual(t, "decoded", e.site.request.URL.Path, "/release/a[b]")
@@ -170,7 +169,7 @@ func TestOriginPathGoesBeforeTheRequests(t *testing.T) {
 func TestOriginCustomHeadersReplaceTheViewers(t *testing.T) {
 	t.Parallel()
 	e := newEdge()
-	e.dist.Origins["api"] = Origin{Domain: apiHost, CustomHeaders: map[string]string{"X-Secret": "real"}}
+	decode(t, `{"Id": "api", "DomainName": "`+apiHost+`", "OriginCustomHeaders": [{"HeaderName": "x-secret", "HeaderValue": "real"}]}`, &e.Origins[1])
 	e.do(t, get("/api/x", "X-Secret", "forged"))
 	wantEqual(t, "header", e.api.request.Header.Values("X-Secret"), []string{"real"})
 }
@@ -190,7 +189,7 @@ func TestAllViewerExceptHostHeaderForwardsAllButTheHost(t *testing.T) {
 func TestAllViewerForwardsTheHost(t *testing.T) {
 	t.Parallel()
 	e := newEdge()
-	e.dist.Behaviors[0].Forward = ForwardAll
+	e.API.Forward = allViewer
 	e.do(t, get("http://localhost:8080/api/x"))
 	wantEqual(t, "host", e.api.request.Host, "localhost:8080")
 }
@@ -205,7 +204,7 @@ func TestWithoutAPolicyTheOriginGetsTheLeast(t *testing.T) {
 		wantEqual(t, name, r.Header.Get(name), want)
 	}
 	e = newEdge()
-	e.dist.Default.Forward = ForwardCORSHeaders
+	e.Default.Forward = corsS3Origin
 	e.do(t, get("/x", "Origin", "http://a"))
 	wantEqual(t, "Origin with its policy", e.site.request.Header.Get("Origin"), "http://a")
 }
@@ -248,13 +247,13 @@ func TestConnectionHeadersStopInBothDirections(t *testing.T) {
 func TestUnknownOriginIsABadGateway(t *testing.T) {
 	t.Parallel()
 	e := newEdge()
-	e.dist.Origins["api"] = Origin{Domain: "elsewhere.example"}
+	e.Origins[1].DomainName = "elsewhere.example"
 	rec := e.do(t, get("/api/x"))
 	wantEqual(t, "status", rec.Code, 502)
 	wantContains(t, "page", rec.Body.String(), "elsewhere.example")
 	e = newEdge()
-	e.dist.Default.OriginID = "missing"
-	if _, err := New(e.dist, nil); err == nil || !strings.Contains(err.Error(), `names the origin "missing"`) {
+	e.Default.TargetOriginID = "missing"
+	if err := e.serve(nil); err == nil || !strings.Contains(err.Error(), `names the origin "missing"`) {
 		t.Errorf("got error %v", err)
 	}
 }
@@ -309,20 +308,16 @@ func TestMalformedRequestsAreSurvived(t *testing.T) {
 func TestAViewerThatNeverReadsIsDropped(t *testing.T) {
 	t.Parallel()
 	e := newEdge()
-	ended := make(chan error, 1)
-	origin := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		var err error
-		for part := make([]byte, 1<<20); err == nil; {
-			_, err = w.Write(part)
-		}
-		ended <- err
-	})
-	s, err := New(e.dist, func(string) (http.Handler, bool) { return origin, true })
-	if err != nil {
+	origin := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 64<<20)) })
+	if err := e.serve(origin); err != nil {
 		t.Fatal(err)
 	}
-	s.patience = 100 * time.Millisecond
-	server := httptest.NewServer(s)
+	e.handler.patience = 100 * time.Millisecond
+	ended := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e.handler.ServeHTTP(w, r)
+		close(ended)
+	}))
 	defer server.Close()
 	conn, err := net.Dial("tcp", server.Listener.Addr().String())
 	if err != nil {

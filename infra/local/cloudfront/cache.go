@@ -1,7 +1,6 @@
 package cloudfront
 
 import (
-	"bytes"
 	"net/http"
 	"slices"
 	"strconv"
@@ -16,54 +15,85 @@ const (
 	maxCache  = 128 << 20
 )
 
-// cache holds answers of origins by key.
+// cache holds answers of origins by key, each in the versions that were asked for.
 type cache struct {
 	mu      sync.Mutex
-	entries map[string]*entry
+	objects map[string][]*object
 	size    int
 }
 
-// entry is one answer of an origin; it is never changed.
-type entry struct {
-	status  int
-	header  http.Header
-	body    []byte
-	failed  bool     // it tells an error, if only by a page of another status
-	paths   []string // the viewer's path and the one that its function made of it
-	stored  time.Time
-	expires time.Time
+// object is one answer of an origin. It is not changed once it is kept.
+type object struct {
+	status   int
+	header   http.Header
+	body     []byte
+	headless bool     // HEAD brought it: its headers describe a body that is not there
+	asked    string   // the normalized Accept-Encoding that brought it
+	result   string   // the first word of x-cache for the viewer that it was asked for
+	failed   bool     // it tells an error, if only by a page of another status
+	paths    []string // the viewer's path and the one that its function made of it
+	stored   time.Time
+	expires  time.Time
 }
 
-func newCache() *cache { return &cache{entries: map[string]*entry{}} }
+func newCache() *cache { return &cache{objects: map[string][]*object{}} }
 
-func (c *cache) get(key string) *entry {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.entries[key]
+// serves reports whether a viewer with this normalized Accept-Encoding can have the object: the first version that is
+// compressed in a way it accepts serves on, and an uncompressed one serves those who asked alike (page
+// ServingCompressedFiles).
+func (o *object) serves(accepted string) bool {
+	encoding := o.header.Get("Content-Encoding")
+	return o.asked == accepted || encoding != "" && slices.Contains(strings.Split(accepted, ","), encoding)
 }
 
-func (c *cache) put(key string, e *entry) {
+func (c *cache) get(key, accepted string) *object {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if old := c.entries[key]; old != nil {
-		c.size -= len(old.body)
+	return c.find(key, accepted)
+}
+
+func (c *cache) find(key, accepted string) *object {
+	if i := slices.IndexFunc(c.objects[key], func(o *object) bool { return o.serves(accepted) }); i >= 0 {
+		return c.objects[key][i]
 	}
-	if c.size+len(e.body) > maxCache {
-		c.entries, c.size = map[string]*entry{}, 0
+	return nil
+}
+
+// put keeps the object in the place of the one that served its viewer before.
+func (c *cache) put(key string, o *object) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	old := c.find(key, o.asked)
+	c.remove(key, func(other *object) bool { return other == old })
+	if c.size+len(o.body) > maxCache {
+		clear(c.objects)
+		c.size = 0
 	}
-	c.entries[key] = e
-	c.size += len(e.body)
+	c.objects[key] = append(c.objects[key], o)
+	c.size += len(o.body)
+}
+
+func (c *cache) remove(key string, unwanted func(*object) bool) {
+	c.objects[key] = slices.DeleteFunc(c.objects[key], func(o *object) bool {
+		if unwanted(o) {
+			c.size -= len(o.body)
+			return true
+		}
+		return false
+	})
+	if len(c.objects[key]) == 0 {
+		delete(c.objects, key)
+	}
 }
 
 // invalidate removes what the paths cover (page invalidation-specifying-objects): * stands for the rest at a path's end.
 func (c *cache) invalidate(paths []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for key, e := range c.entries {
-		if slices.ContainsFunc(e.paths, func(p string) bool { return covers(paths, p) }) {
-			c.size -= len(e.body)
-			delete(c.entries, key)
-		}
+	for key := range c.objects {
+		c.remove(key, func(o *object) bool {
+			return slices.ContainsFunc(o.paths, func(p string) bool { return covers(paths, p) })
+		})
 	}
 }
 
@@ -74,26 +104,24 @@ func covers(patterns []string, path string) bool {
 	})
 }
 
-// key is made of the path and of what the policy names of query, headers and cookies. HEAD is served from what GET
-// brought.
-func (p CachePolicy) key(r *http.Request) string {
-	parts := []string{r.URL.EscapedPath(), selectQuery(r.URL.RawQuery, p.Query)}
-	for _, name := range p.Headers.Names {
-		if strings.EqualFold(name, "Host") {
+// key is made of the method, the path and what the policy names of query, headers and cookies. The versions of
+// Accept-Encoding are under one key.
+func (b *behavior) key(r *http.Request) string {
+	parts := []string{b.TargetOriginID, r.URL.EscapedPath(), selectQuery(r.URL.RawQuery, b.cache.Key.Query.includes), selectCookies(r.Header, b.cache.Key.Cookies.includes)}
+	for _, name := range b.cache.Key.Headers.Names {
+		if name == "Host" {
 			parts = append(parts, r.Host)
 			continue
 		}
 		parts = append(parts, strings.Join(r.Header.Values(name), ","))
 	}
-	parts = append(parts, selectCookies(r.Header, p.Cookies))
-	parts = append(parts, p.encodings(r)...)
 	return strings.Join(parts, "\x00")
 }
 
-func selectQuery(raw string, s Selection) string {
+func selectQuery(raw string, includes func(name string) bool) string {
 	var kept []string
 	for pair := range strings.SplitSeq(raw, "&") {
-		if name, _, _ := strings.Cut(pair, "="); pair != "" && s.includes(name) {
+		if name, _, _ := strings.Cut(pair, "="); includes(name) {
 			kept = append(kept, pair)
 		}
 	}
@@ -101,64 +129,55 @@ func selectQuery(raw string, s Selection) string {
 }
 
 // selectCookies sorts by name (page Cookies).
-func selectCookies(h http.Header, s Selection) string {
+func selectCookies(h http.Header, includes func(name string) bool) string {
+	name := func(pair string) string {
+		name, _, _ := strings.Cut(pair, "=")
+		return name
+	}
 	var kept []string
 	for pair := range strings.SplitSeq(strings.Join(h.Values("Cookie"), ";"), ";") {
-		pair = strings.TrimSpace(pair)
-		if name, _, _ := strings.Cut(pair, "="); pair != "" && s.includes(name) {
+		if pair = strings.TrimSpace(pair); pair != "" && includes(name(pair)) {
 			kept = append(kept, pair)
 		}
 	}
-	slices.SortStableFunc(kept, func(a, b string) int {
-		nameA, _, _ := strings.Cut(a, "=")
-		nameB, _, _ := strings.Cut(b, "=")
-		return strings.Compare(nameA, nameB)
-	})
+	slices.SortStableFunc(kept, func(a, b string) int { return strings.Compare(name(a), name(b)) })
 	return strings.Join(kept, "; ")
 }
 
-// refreshed is the entry after the origin said that it still holds.
-func (e *entry) refreshed(h http.Header, policy CachePolicy, now time.Time) *entry {
-	fresh := *e
-	fresh.header = e.header.Clone()
+// until is the object with another end and what it is to the viewer that asked.
+func (o *object) until(end time.Time, result string) *object {
+	again := *o
+	again.expires, again.result = end, result
+	return &again
+}
+
+// refreshed is the object after the origin said with these headers that it still holds.
+func (o *object) refreshed(h http.Header, policy CachePolicy, now time.Time) *object {
+	fresh := o.until(now, "RefreshHit")
+	fresh.stored, fresh.header = now, o.header.Clone()
 	for _, name := range []string{"Cache-Control", "Expires"} {
 		if v := h.Values(name); len(v) > 0 {
 			fresh.header[name] = v
 		}
 	}
-	fresh.stored, fresh.expires = now, now.Add(policy.lifetime(e.status, fresh.header, now, 0))
-	return &fresh
+	fresh.expires = now.Add(policy.lifetime(o.status, fresh.header, now, 0))
+	return fresh
 }
 
-// mayBeStale reports whether the origin lets the object be served after its time while the origin fails.
-func (e *entry) mayBeStale() bool {
-	c := cacheControl(e.header)
-	for _, name := range []string{"must-revalidate", "proxy-revalidate", "s-maxage"} {
-		if _, ok := c[name]; ok {
-			return false
-		}
-	}
-	return !c.forbids()
+// complete reports whether the body has the length that the origin declared (page RequestAndResponseBehaviorCustomOrigin,
+// "Dropped TCP connections") and fits into the cache.
+func (o *object) complete() bool {
+	declared := o.header.Get("Content-Length")
+	return len(o.body) <= maxObject && (o.headless || declared == "" || declared == strconv.Itoa(len(o.body)))
 }
 
-// serve answers a viewer: conditions and ranges apply to whole objects (pages RangeGETs and RequestAndResponseBehaviorS3Origin).
-func (e *entry) serve(w http.ResponseWriter, r *http.Request, now time.Time) {
-	h := w.Header()
-	for name, values := range e.header {
-		h[name] = slices.Clone(values)
+// mayBeStale reports whether the object may be served after its time while the origin fails (pages HTTPStatusCodes and
+// Expiration): stale-if-error bounds it, other directives forbid it.
+func (o *object) mayBeStale(now time.Time) bool {
+	c := cacheControl(o.header)
+	if c.forbids() || c.has("must-revalidate", "proxy-revalidate", "s-maxage") {
+		return false
 	}
-	h.Set("Age", strconv.Itoa(int(now.Sub(e.stored).Seconds())))
-	if e.status == http.StatusOK && h.Get("Content-Encoding") == "" {
-		if breaksRangeRules(r.Header.Get("Range"), len(e.body)) {
-			r.Header.Del("Range")
-		}
-		modified, _ := http.ParseTime(h.Get("Last-Modified")) // without one that condition does not apply
-		h.Del("Content-Length")
-		http.ServeContent(w, r, "", modified, bytes.NewReader(e.body))
-		return
-	}
-	w.WriteHeader(e.status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(e.body) // a viewer that left is no error
-	}
+	bound, bounded := c.seconds("stale-if-error")
+	return !bounded || now.Before(o.expires.Add(bound))
 }

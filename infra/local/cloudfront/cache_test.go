@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-var optimized = ManagedCachePolicies["658327ea-f89d-4fab-a63d-7e88639e58f6"]
+var optimized = managedCaches["658327ea-f89d-4fab-a63d-7e88639e58f6"]
 
 // cached is an edge whose default behaviour has a cache policy, with a clock that a test moves and a count of the
 // requests that reach the origin.
@@ -26,18 +26,16 @@ func withCache(t *testing.T, policy CachePolicy, answer func(http.ResponseWriter
 func withCacheOn(t *testing.T, e *edge, policy CachePolicy, answer func(http.ResponseWriter, *http.Request)) *cached {
 	t.Helper()
 	c := &cached{edge: e, clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
-	c.dist.Default.Cache = policy
+	c.Default.Cache = policy
 	origin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.asked++
 		c.site.request = r
 		answer(w, r)
 	})
-	s, err := New(c.dist, func(string) (http.Handler, bool) { return origin, true })
-	if err != nil {
+	if err := c.serve(origin); err != nil {
 		t.Fatal(err)
 	}
-	s.now = func() time.Time { return c.clock }
-	c.handler = s
+	c.handler.now = func() time.Time { return c.clock }
 	return c
 }
 
@@ -63,7 +61,7 @@ func (c *cached) want(t *testing.T, asked int, path string, header ...string) ht
 
 func TestLifetimesFollowTheOriginWithinThePolicy(t *testing.T) {
 	t.Parallel()
-	custom := CachePolicy{MinTTL: 0, DefaultTTL: time.Hour, MaxTTL: 2 * time.Hour}
+	custom := cachePolicy(0, time.Hour, 2*time.Hour, false, Selections{})
 	for _, c := range []struct {
 		policy      CachePolicy
 		name, value string
@@ -107,7 +105,7 @@ func TestAHitHasTheHeadersOfTheFirstAnswerAndItsAge(t *testing.T) {
 
 func TestTheKeyHoldsWhatThePolicyNames(t *testing.T) {
 	t.Parallel()
-	e := withCache(t, CachePolicy{DefaultTTL: time.Hour, MaxTTL: time.Hour, Query: only("page"), Headers: only("Accept-Language"), Cookies: only("theme"), Brotli: true, Gzip: true}, says("", "", "x"))
+	e := withCache(t, cachePolicy(0, time.Hour, time.Hour, true, Selections{only("Accept-Language"), only("theme"), only("page")}), says("", "", "x"))
 	e.want(t, 1, "/?page=1&x=1", "Accept-Language", "ja", "Cookie", "theme=dark; other=1")
 	wantEqual(t, "query at the origin", e.site.request.URL.RawQuery, "page=1")
 	wantEqual(t, "cookie at the origin", e.site.request.Header.Get("Cookie"), "theme=dark")
@@ -223,7 +221,7 @@ func TestSetCookieReachesViewersOnlyWhereCookiesReachTheOrigin(t *testing.T) {
 func TestAnInvalidationRemovesWhatItsPathsCover(t *testing.T) {
 	t.Parallel()
 	e := withCache(t, optimized, says("", "", "x"))
-	s := e.handler.(*Server)
+	s := e.handler
 	e.want(t, 1, "/ja/a")
 	e.want(t, 2, "/ja/b")
 	s.Invalidate("/ja/a", "/en/*")
@@ -239,9 +237,9 @@ func TestTheCacheIsBounded(t *testing.T) {
 	c := newCache()
 	body := make([]byte, maxObject)
 	for i := range 20 {
-		c.put(strconv.Itoa(i), &entry{body: body})
-		if c.size > maxCache || c.size != len(c.entries)*maxObject {
-			t.Fatalf("%d objects of %d bytes", len(c.entries), c.size)
+		c.put(strconv.Itoa(i), &object{body: body})
+		if c.size > maxCache || c.size != len(c.objects)*maxObject {
+			t.Fatalf("%d objects of %d bytes", len(c.objects), c.size)
 		}
 	}
 }
@@ -250,7 +248,7 @@ func TestACachedTextIsCompressedForWhoAcceptsIt(t *testing.T) {
 	t.Parallel()
 	text := strings.Repeat("a", 2000)
 	e := newEdge()
-	e.dist.Default.Cache, e.dist.Default.Compress = optimized, true
+	e.Default.Cache, e.Default.Compress = optimized, true
 	e.page("text/html", text)
 	for range 2 {
 		wantEqual(t, "encoding", e.do(t, get("/", "Accept-Encoding", "gzip")).Header().Get("Content-Encoding"), "gzip")
@@ -261,7 +259,7 @@ func TestACachedTextIsCompressedForWhoAcceptsIt(t *testing.T) {
 func TestACustomErrorResponseReplacesTheOriginsError(t *testing.T) {
 	t.Parallel()
 	e := newEdge()
-	e.dist.Errors = map[int]ErrorResponse{404: {"/index.html", 200, 0}}
+	e.CustomErrorResponses = []ErrorResponse{{404, 200, "/index.html", new(Seconds)}}
 	e.site.answer = nil
 	e.api.answer = func(w http.ResponseWriter) { w.WriteHeader(http.StatusNotFound); _, _ = w.Write([]byte("raw")) }
 	rec := e.do(t, get("/api/none"))

@@ -1,6 +1,7 @@
 package cloudfront
 
 import (
+	"bytes"
 	"compress/gzip"
 	"io"
 	"mime"
@@ -8,90 +9,38 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/andybalholm/brotli"
 )
 
-// Encodings that CloudFront makes, in the order in which it prefers them.
-const (
-	encodingBrotli = "br"
-	encodingGzip   = "gzip"
-)
-
-// compressor is a writer that another answer can use once it is closed.
-type compressor interface {
-	io.WriteCloser
-	Reset(to io.Writer)
-}
-
 // brotliLevel is as fast as gzip's default level and smaller.
 const brotliLevel = 4
 
-var compressors = map[string]*sync.Pool{
-	encodingBrotli: {New: func() any { return brotli.NewWriterLevel(nil, brotliLevel) }},
-	encodingGzip:   {New: func() any { return gzip.NewWriter(nil) }},
-}
-
-// encodings are those of the viewer's Accept-Encoding that the policy enables, none for HTTP 1.0: joined, the normalized header that is in
-// the key and reaches the origin (page ServingCompressedFiles and cache-key-understand-cache-policy, "Compression
-// support").
-func (p CachePolicy) encodings(r *http.Request) []string {
-	accepted := r.Header.Values("Accept-Encoding")
-	if !r.ProtoAtLeast(1, 1) {
-		return nil
-	}
-	var list []string
-	for _, e := range []struct {
-		name    string
-		enabled bool
-	}{{encodingBrotli, p.Brotli}, {encodingGzip, p.Gzip}} {
-		if e.enabled && accepts(accepted, e.name) {
-			list = append(list, e.name)
-		}
-	}
-	return list
-}
-
 // normalizesEncoding reports whether Accept-Encoding is more than any other header to the policy.
-func (p CachePolicy) normalizesEncoding() bool { return p.Brotli || p.Gzip }
-
-// encodingFor applies the conditions of page ServingCompressedFiles; "" sends the answer as it is.
-func (w *response) encodingFor(status int) string {
-	h := w.Header()
-	size, err := strconv.Atoi(h.Get("Content-Length"))
-	accepted := w.behavior.Cache.encodings(w.request)
-	switch {
-	case !w.behavior.Compress, len(accepted) == 0, w.request.Method == http.MethodHead,
-		status != http.StatusOK && status != http.StatusForbidden && status != http.StatusNotFound,
-		err != nil, size < 1_000, size > 10_000_000,
-		h.Get("Content-Encoding") != "", !isCompressible(h.Get("Content-Type")):
-		return ""
-	}
-	return accepted[0]
+func (p CachePolicy) normalizesEncoding() bool {
+	return bool(p.Key.EnableAcceptEncodingBrotli || p.Key.EnableAcceptEncodingGzip)
 }
 
-// startCompression makes a strong ETag weak, as the compressed body is not that object byte for byte, and removes an
-// invalid one.
-func (w *response) startCompression(encoding string) {
-	h := w.Header()
-	h.Del("Content-Length")
-	h.Del("Accept-Ranges")
-	h.Set("Content-Encoding", encoding)
-	h.Add("Vary", "Accept-Encoding")
-	switch tag := h.Get("Etag"); {
-	case strings.HasPrefix(tag, `"`):
-		h.Set("Etag", "W/"+tag)
-	case !strings.HasPrefix(tag, "W/"):
-		h.Del("Etag")
+// normalized is what the policy makes of the viewer's Accept-Encoding: br,gzip, one of them, or nothing (page
+// cache-key-understand-cache-policy, "Compression support"). A viewer of HTTP 1.0 gets nothing compressed (page
+// ServingCompressedFiles).
+func (p CachePolicy) normalized(r *http.Request) string {
+	var list []string
+	if bool(p.Key.EnableAcceptEncodingBrotli) && accepts(r, "br") {
+		list = append(list, "br")
 	}
-	w.encoding, w.zip = encoding, compressors[encoding].Get().(compressor)
-	w.zip.Reset(w.viewer)
+	if bool(p.Key.EnableAcceptEncodingGzip) && accepts(r, "gzip") {
+		list = append(list, "gzip")
+	}
+	return strings.Join(list, ",")
 }
 
 // accepts reads Accept-Encoding (RFC 9110, section 12.5.3).
-func accepts(accepted []string, encoding string) bool {
-	for item := range strings.SplitSeq(strings.Join(accepted, ","), ",") {
+func accepts(r *http.Request, encoding string) bool {
+	if !r.ProtoAtLeast(1, 1) {
+		return false
+	}
+	for item := range listed(r.Header, "Accept-Encoding") {
 		name, params, _ := strings.Cut(item, ";")
 		if strings.EqualFold(strings.TrimSpace(name), encoding) {
 			q, weighted := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q=")
@@ -100,6 +49,38 @@ func accepts(accepted []string, encoding string) bool {
 		}
 	}
 	return false
+}
+
+// compresses applies the conditions of page ServingCompressedFiles and returns the encoding, if any. The preferred one comes
+// first in accepted, a normalized Accept-Encoding.
+func (b *behavior) compresses(accepted string, o *object) (encoding string) {
+	size, err := strconv.Atoi(o.header.Get("Content-Length"))
+	if !bool(b.Compress) || o.headless || o.header.Get("Content-Encoding") != "" || err != nil || size < 1_000 || size > 10_000_000 ||
+		!slices.Contains([]int{http.StatusOK, http.StatusForbidden, http.StatusNotFound}, o.status) || !isCompressible(o.header.Get("Content-Type")) {
+		return ""
+	}
+	encoding, _, _ = strings.Cut(accepted, ",")
+	return encoding
+}
+
+// compress makes a strong ETag weak, as the compressed body is not that object byte for byte, and removes an invalid one.
+func (o *object) compress(encoding string) {
+	var compressed bytes.Buffer
+	var to io.WriteCloser = gzip.NewWriter(&compressed)
+	if encoding == "br" {
+		to = brotli.NewWriterLevel(&compressed, brotliLevel)
+	}
+	_, _ = to.Write(o.body) // a buffer takes everything
+	_ = to.Close()
+	o.body = compressed.Bytes()
+	o.header.Set("Content-Encoding", encoding)
+	o.header.Add("Vary", "Accept-Encoding")
+	switch tag := o.header.Get("Etag"); {
+	case strings.HasPrefix(tag, `"`):
+		o.header.Set("Etag", "W/"+tag)
+	case !strings.HasPrefix(tag, "W/"):
+		o.header.Del("Etag")
+	}
 }
 
 // compressible are the types of page ServingCompressedFiles, "File types that CloudFront compresses".

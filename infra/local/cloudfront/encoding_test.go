@@ -9,7 +9,7 @@ func TestATagThatIsInvalidIsRemovedWithCompression(t *testing.T) {
 	t.Parallel()
 	for tag, want := range map[string]string{`"1"`: `W/"1"`, `W/"1"`: `W/"1"`, "1": ""} {
 		e := newEdge()
-		e.dist.Default.Cache, e.dist.Default.Compress = optimized, true
+		e.Default.Cache, e.Default.Compress = optimized, true
 		e.page("text/html", strings.Repeat("a", 1_000), "Etag", tag)
 		wantEqual(t, tag, e.do(t, get("/", "Accept-Encoding", "gzip")).Header().Get("Etag"), want)
 		e = newEdge()
@@ -21,7 +21,7 @@ func TestATagThatIsInvalidIsRemovedWithCompression(t *testing.T) {
 func TestAViewerOfHTTP10GetsNoCompression(t *testing.T) {
 	t.Parallel()
 	e := newEdge()
-	e.dist.Default.Cache, e.dist.Default.Compress = optimized, true
+	e.Default.Cache, e.Default.Compress = optimized, true
 	e.page("text/html", strings.Repeat("a", 1_000))
 	r := get("/", "Accept-Encoding", "gzip")
 	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.0", 1, 0

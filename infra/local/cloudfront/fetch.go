@@ -2,179 +2,187 @@ package cloudfront
 
 import (
 	"bytes"
+	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
 )
 
-// answerFrom serves a request from the cache, or from the origin.
-func (s *Server) answerFrom(origin http.Handler, out *response, r *http.Request, b Behavior) {
-	cacheable := b.Cache.caches() && (r.Method == http.MethodGet || r.Method == http.MethodHead)
-	if !cacheable {
-		s.ask(origin, out, r, b, "")
-		return
-	}
-	key := b.OriginID + "\x00" + b.Cache.key(r)
-	now := s.now()
-	e := s.cache.get(key)
+// answer serves a request as it goes to the origin: from the cache, or by the origin.
+func (s *Server) answer(out *response, r *http.Request) {
+	b := out.behavior
+	handler, ok := s.origins(b.origin.DomainName)
 	switch {
-	case e != nil && now.Before(e.expires):
-		out.cache = "Hit from cloudfront"
-	case e != nil && e.status == http.StatusOK && !e.failed:
-		if e = s.revalidate(origin, out, r, b, key, e); e == nil {
+	case !ok:
+		out.fail(http.StatusBadGateway, "Error", "CloudFront wasn't able to connect to the origin "+b.origin.DomainName+".")
+	case isWebSocket(out.request): // page distribution-working-with.websockets
+		r.Header.Set("Connection", "Upgrade")
+		r.Header.Set("Upgrade", "websocket")
+		handler.ServeHTTP(out, r)
+	default:
+		f := &fetch{server: s, out: out, origin: handler, request: r, accepted: b.cache.normalized(out.request)}
+		if b.cache.caches() && (r.Method == http.MethodGet || r.Method == http.MethodHead || slices.Contains(b.CachedMethods, r.Method)) {
+			f.fromCache()
 			return
 		}
-	default:
-		s.ask(origin, out, r, b, key)
-		return
-	}
-	if e.failed {
-		out.cache = "Error from cloudfront"
-	}
-	e.serve(out, r, now)
-}
-
-// revalidate asks the origin whether a stale object still holds, and returns it if so. Otherwise the origin's answer has
-// gone to the viewer.
-func (s *Server) revalidate(origin http.Handler, out *response, r *http.Request, b Behavior, key string, e *entry) *entry {
-	ask := r.Clone(r.Context())
-	for _, name := range conditions {
-		ask.Header.Del(name)
-	}
-	ask.Method = http.MethodGet
-	setIf(ask.Header, "If-None-Match", e.header.Get("Etag"))
-	setIf(ask.Header, "If-Modified-Since", e.header.Get("Last-Modified"))
-	w := &originWriter{out: out, header: http.Header{}, behavior: b, dist: &s.dist, now: s.now, revalidates: true, mayHoldBack: e.mayBeStale(), head: r.Method == http.MethodHead}
-	origin.ServeHTTP(w, ask)
-	switch {
-	case w.status == http.StatusNotModified:
-	case w.heldBack: // page HTTPStatusCodes: it serves for the error caching minimum TTL, then the origin is asked again
-		out.cache = "Hit from cloudfront"
-		kept := *e
-		kept.expires = s.now().Add(s.dist.errorTTL(w.status))
-		s.cache.put(key, &kept)
-		return &kept
-	default:
-		s.finish(w, r, key)
-		return nil
-	}
-	out.cache = "RefreshHit from cloudfront"
-	e = e.refreshed(w.header, b.Cache, s.now())
-	s.cache.put(key, e)
-	return e
-}
-
-func setIf(h http.Header, name, value string) {
-	if value != "" {
-		h.Set(name, value)
+		out.send(f.ask(nil))
 	}
 }
 
-// conditions and ranges are answered by the origin where the object is not cached. Of such answers a whole object is kept.
-var conditions = []string{"If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since", "Range"}
-
-// ask sends the request to the origin and keeps the answer under key if it may be kept; "" keeps nothing.
-func (s *Server) ask(origin http.Handler, out *response, r *http.Request, b Behavior, key string) {
-	if r.Method != http.MethodGet {
-		key = ""
-	}
-	conditional := slices.ContainsFunc(conditions, func(name string) bool { return r.Header.Get(name) != "" })
-	w := &originWriter{out: out, header: http.Header{}, behavior: b, dist: &s.dist, now: s.now, keeps: key != "", conditional: conditional}
-	origin.ServeHTTP(w, r)
-	s.finish(w, r, key)
-}
-
-func (s *Server) finish(w *originWriter, r *http.Request, key string) {
-	if !w.sent {
-		w.WriteHeader(http.StatusOK)
-	}
-	now := s.now()
-	e := &entry{
-		status: w.status, header: w.header, body: w.body.Bytes(), failed: w.status >= http.StatusBadRequest,
-		paths: []string{w.out.request.URL.EscapedPath(), r.URL.EscapedPath()}, stored: now, expires: now.Add(w.lifetime),
-	}
-	if w.replaced != nil && !s.errorPage(w, r, e) {
-		return
-	}
-	declared := e.header.Get("Content-Length")
-	if key != "" && w.lifetime > 0 && !w.tooLarge && (declared == "" || declared == strconv.Itoa(len(e.body))) {
-		s.cache.put(key, e)
-	}
-}
-
-// originWriter takes an origin's answer: it passes it on to the viewer, keeps a copy of what may be cached, and holds
-// back what a custom error response replaces.
-type originWriter struct {
+// fetch is a request that the cache or the origin answers.
+type fetch struct {
+	server   *Server
 	out      *response
-	header   http.Header
-	behavior Behavior
-	dist     *Distribution
-	now      func() time.Time
+	origin   http.Handler
+	request  *http.Request // the origin's
+	key      string        // "" keeps nothing
+	accepted string        // normalized Accept-Encoding
+}
 
-	keeps       bool // a copy is wanted
-	conditional bool // the viewer asked for a range or under a condition
-	revalidates bool // 304 answers CloudFront's own question
-	mayHoldBack bool // a 5xx is not passed on, because the stale object serves
-	heldBack    bool
-	head        bool // the viewer wants no body
-	sent        bool
-	status      int
-	lifetime    time.Duration
-	body        bytes.Buffer
-	tooLarge    bool
-	replaced    *ErrorResponse
+// fromCache serves a fresh object. Otherwise one viewer's request goes to the origin, and those that come meanwhile get
+// what it brings if that is kept (page RequestAndResponseBehaviorCustomOrigin, "Simultaneous requests for the same object").
+func (f *fetch) fromCache() {
+	s := f.server
+	key := f.out.behavior.key(f.request)
+	f.key = f.request.Method + key
+	if f.request.Method == http.MethodHead && s.cache.get(http.MethodGet+key, f.accepted) != nil {
+		f.key, f.request.Method = http.MethodGet+key, http.MethodGet // what GET brought serves HEAD as well
+	}
+	stale := s.cache.get(f.key, f.accepted)
+	if stale != nil && s.now().Before(stale.expires) {
+		f.out.sendKept(stale, "Hit")
+		return
+	}
+	flight := f.key + "\x00" + f.accepted
+	for _, name := range conditions {
+		flight += "\x00" + f.request.Header.Get(name)
+	}
+	f.request = f.request.WithContext(context.WithoutCancel(f.request.Context())) // others may wait for the answer
+	leads := false
+	shared, _, _ := s.flights.Do(flight, func() (any, error) {
+		leads = true
+		return f.ask(stale), nil
+	})
+	o := shared.(*object)
+	switch {
+	case leads:
+		f.out.send(o)
+	case s.now().Before(o.expires):
+		f.out.sendKept(o, "Hit")
+	default:
+		f.out.send(f.ask(stale))
+	}
+}
+
+// ask gets an object from the origin, or the stale one when that still holds or must do, and keeps what may be kept.
+func (f *fetch) ask(stale *object) *object {
+	s, b := f.server, f.out.behavior
+	revalidates := stale != nil && stale.status == http.StatusOK && !stale.failed
+	conditional := !revalidates && slices.ContainsFunc(conditions, func(name string) bool { return f.request.Header.Get(name) != "" })
+	if revalidates {
+		unconditional(f.request.Header)
+		setIf(f.request.Header, "If-None-Match", stale.header.Get("Etag"))
+		setIf(f.request.Header, "If-Modified-Since", stale.header.Get("Last-Modified"))
+	}
+	o, now := record(f.origin, f.request), s.now()
+	lifetime := b.cache.lifetime(o.status, o.header, now, s.errorTTL(o.status))
+	if conditional && o.status != http.StatusOK {
+		lifetime = 0
+	}
+	switch {
+	case revalidates && o.status == http.StatusNotModified:
+		o = stale.refreshed(o.header, b.cache, now)
+		lifetime = o.expires.Sub(now)
+	case revalidates && o.status >= http.StatusInternalServerError && stale.mayBeStale(now):
+		lifetime = s.errorTTL(o.status) // page HTTPStatusCodes: then the origin is asked again
+		o = stale.until(now.Add(lifetime), "Hit")
+	default:
+		f.finish(o, lifetime)
+	}
+	if f.key != "" && lifetime > 0 && o.complete() {
+		s.cache.put(f.key, o)
+	}
+	return o
+}
+
+// finish makes an origin's answer what is kept and served.
+func (f *fetch) finish(o *object, lifetime time.Duration) {
+	b, now := f.out.behavior, f.server.now()
+	o.result, o.asked, o.headless = "Miss", f.accepted, f.request.Method == http.MethodHead
+	o.paths = []string{f.out.request.URL.EscapedPath(), f.request.URL.EscapedPath()}
+	o.stored, o.expires = now, now.Add(lifetime)
+	if o.failed = o.status >= http.StatusBadRequest; o.failed {
+		o.result = "Error"
+		f.replace(o)
+	}
+	b.fromOrigin(o.header)
+	setDefault(o.header, "Date", now.UTC().Format(http.TimeFormat))
+	if f.key != "" && o.complete() {
+		if encoding := b.compresses(f.accepted, o); encoding != "" {
+			o.compress(encoding)
+		}
+	}
+	if !o.headless {
+		o.header.Set("Content-Length", strconv.Itoa(len(o.body)))
+	}
+}
+
+// replace makes o the page that is declared for its status (page custom-error-pages). The page comes through the behaviour
+// that covers its path, without that behaviour's functions; where it cannot be had the origin's answer stays.
+func (f *fetch) replace(o *object) {
+	rule := f.server.errors[o.status]
+	b := f.server.behaviorFor(&url.URL{Path: rule.ResponsePagePath})
+	handler, ok := f.server.origins(b.origin.DomainName)
+	if rule.ResponsePagePath == "" || !ok {
+		return
+	}
+	ask := f.request.Clone(f.request.Context())
+	ask.Method, ask.Body, ask.ContentLength = http.MethodGet, http.NoBody, 0
+	unconditional(ask.Header)
+	setPath(ask.URL, rule.ResponsePagePath)
+	if page := record(handler, b.originRequest(ask, f.out.id)); page.status == http.StatusOK {
+		o.header, o.body, o.headless = page.header, page.body, false
+		if rule.ResponseCode != 0 {
+			o.status = int(rule.ResponseCode)
+		}
+	}
+}
+
+func (s *Server) errorTTL(status int) time.Duration {
+	if ttl := s.errors[status].ErrorCachingMinTTL; ttl != nil {
+		return time.Duration(*ttl)
+	}
+	return defaultErrorTTL
+}
+
+// recorder takes an origin's answer, which is whole in this process before the viewer gets it.
+type recorder struct {
+	object
+	buffer bytes.Buffer
+}
+
+func record(origin http.Handler, r *http.Request) *object {
+	w := recorder{object: object{header: http.Header{}}}
+	origin.ServeHTTP(&w, r)
+	w.WriteHeader(http.StatusOK)
+	w.body = w.buffer.Bytes()
+	return &w.object
 }
 
 // Header returns the origin's headers.
-func (w *originWriter) Header() http.Header { return w.header }
+func (w *recorder) Header() http.Header { return w.header }
 
-// Unwrap lets an origin take over the connection of a WebSocket handshake.
-func (w *originWriter) Unwrap() http.ResponseWriter { return w.out }
-
-// WriteHeader decides what becomes of the answer.
-func (w *originWriter) WriteHeader(status int) {
-	if w.sent {
-		return
+// WriteHeader notes the first status that is not informational.
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 && status >= http.StatusOK {
+		w.status = status
 	}
-	w.sent, w.status = true, status
-	w.heldBack = w.mayHoldBack && status >= http.StatusInternalServerError
-	if w.heldBack || w.revalidates && status == http.StatusNotModified {
-		return
-	}
-	if w.revalidates || w.keeps && (!w.conditional || status == http.StatusOK) {
-		w.lifetime = w.behavior.Cache.lifetime(status, w.header, w.now(), w.dist.errorTTL(status))
-	}
-	if rule := w.dist.Errors[status]; rule.PagePath != "" {
-		w.replaced = &rule
-		return
-	}
-	if !w.behavior.forwardsCookies() { // page Cookies: then Set-Cookie does not reach viewers
-		w.header.Del("Set-Cookie")
-	}
-	w.behavior.varyForViewers(w.header)
-	h := w.out.Header()
-	for name, values := range w.header {
-		h[name] = slices.Clone(values)
-	}
-	w.out.WriteHeader(status)
 }
 
-// Write passes a part of the body on.
-func (w *originWriter) Write(p []byte) (int, error) {
-	if !w.sent {
-		w.WriteHeader(http.StatusOK)
-	}
-	if w.replaced != nil || w.heldBack || w.revalidates && w.status == http.StatusNotModified {
-		return len(p), nil
-	}
-	if w.lifetime > 0 && !w.tooLarge {
-		if w.tooLarge = w.body.Len()+len(p) > maxObject; !w.tooLarge {
-			w.body.Write(p)
-		}
-	}
-	if w.head {
-		return len(p), nil
-	}
-	return w.out.Write(p)
+// Write takes a part of the body.
+func (w *recorder) Write(p []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.buffer.Write(p)
 }

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -27,28 +27,8 @@ type function struct {
 	engines sync.Pool
 }
 
-// functionFailure is a function that brought no usable result: 503 when it threw or ran too long, 502 when its result
-// breaks the rules (page http-502-503-cloudfront-functions). result is the x-cache value's first word.
-type functionFailure struct {
-	status int
-	result string
-	err    error
-}
-
-func (f *functionFailure) Error() string {
-	return fmt.Sprintf("The CloudFront function could not run: %v.", f.err)
-}
-
-func executionError(err error) *functionFailure {
-	return &functionFailure{http.StatusServiceUnavailable, "FunctionExecutionError", err}
-}
-
-func validationError(format string, args ...any) *functionFailure {
-	return &functionFailure{http.StatusBadGateway, "FunctionValidationError", fmt.Errorf(format, args...)}
-}
-
-// engine is one JavaScript runtime with the function loaded. call takes the event as JSON and gives the handler's
-// result as JSON; what crosses is text, so no Go value is ever shared with a script.
+// engine is one JavaScript runtime with the function loaded. call takes the event as JSON and the query string, and gives
+// the handler's result as JSON; what crosses is text, so no Go value is ever shared with a script.
 type engine struct {
 	vm   *goja.Runtime
 	call goja.Callable
@@ -56,10 +36,12 @@ type engine struct {
 
 // caller wraps the handler. An async handler is awaited; its promise settles before the call returns because a function
 // has nothing to wait for.
-const caller = `(function (text) {
+const caller = `(function (text, query) {
 	const state = {};
 	const keep = (value) => { state.text = JSON.stringify(value); };
-	const result = handler(JSON.parse(text));
+	const event = JSON.parse(text);
+	event.request.rawQueryString = () => query; // page general-helper-methods
+	const result = handler(event);
 	if (result instanceof Promise) {
 		result.then(keep, (reason) => { state.error = String(reason); });
 	} else {
@@ -79,37 +61,31 @@ const restrict = `(function () {
 	globalThis.eval = globalThis.Function = refuse;
 })()`
 
-// compileFunction checks that the code is small enough, loads and defines handler.
-func compileFunction(f Function) (*function, error) {
-	if len(f.Code) > maxCode {
-		return nil, fmt.Errorf("function %s has %d bytes of code: CloudFront allows %d", f.ARN, len(f.Code), maxCode)
+// compileFunction checks that the code is small enough, loads and defines handler. arn names the function in errors.
+func compileFunction(arn, code string) (*function, error) {
+	if len(code) > maxCode {
+		return nil, fmt.Errorf("function %s has %d bytes of code: CloudFront allows %d", arn, len(code), maxCode)
 	}
-	program, err := goja.Compile(f.ARN, f.Code, true) // page functions-javascript-runtime-20: always in strict mode
+	program, err := goja.Compile(arn, code, true) // page functions-javascript-runtime-20: always in strict mode
 	if err != nil {
-		return nil, fmt.Errorf("function %s: %w", f.ARN, err)
+		return nil, fmt.Errorf("function %s: %w", arn, err)
 	}
-	fn := &function{arn: f.ARN, program: program}
-	e, err := fn.newEngine()
+	f := &function{arn: arn, program: program}
+	e, err := f.newEngine()
 	if err != nil {
-		return nil, fmt.Errorf("function %s: %w", f.ARN, err)
+		return nil, fmt.Errorf("function %s: %w", arn, err)
 	}
-	fn.engines.Put(e)
-	return fn, nil
+	f.engines.Put(e)
+	return f, nil
 }
 
 func (f *function) newEngine() (*engine, error) {
 	vm := goja.New()
 	vm.SetMaxCallStackSize(maxDepth)
-	console := vm.NewObject()
 	log := func(args ...any) {
 		slog.Info("cloudfront function", "function", f.arn, "message", strings.TrimSpace(fmt.Sprintln(args...)))
 	}
-	for _, level := range []string{"log", "error"} {
-		if err := console.Set(level, log); err != nil {
-			return nil, err
-		}
-	}
-	if err := vm.Set("console", console); err != nil {
+	if err := vm.Set("console", map[string]any{"log": log, "error": log}); err != nil {
 		return nil, err
 	}
 	if _, err := vm.RunString(restrict); err != nil {
@@ -146,7 +122,7 @@ func limited(vm *goja.Runtime, fn func() error) error {
 }
 
 // run calls the handler with the event and returns its result, both as JSON; "" stands for undefined.
-func (f *function) run(event string) (string, error) {
+func (f *function) run(event string, url *url.URL) (string, error) {
 	e, ok := f.engines.Get().(*engine)
 	if !ok {
 		var err error
@@ -154,10 +130,16 @@ func (f *function) run(event string) (string, error) {
 			return "", err
 		}
 	}
+	query := goja.Undefined()
+	if url.RawQuery != "" || url.ForceQuery {
+		query = e.vm.ToValue(url.RawQuery)
+	}
+	start := time.Now() // page functions-javascript-runtime-20: time stands still
+	e.vm.SetTimeSource(func() time.Time { return start })
 	var state goja.Value
 	err := limited(e.vm, func() error {
 		var err error
-		state, err = e.call(goja.Undefined(), e.vm.ToValue(event))
+		state, err = e.call(goja.Undefined(), e.vm.ToValue(event), query)
 		return err
 	})
 	if err != nil {
@@ -166,10 +148,10 @@ func (f *function) run(event string) (string, error) {
 	object := state.ToObject(e.vm)
 	failed, text := object.Get("error"), object.Get("text")
 	f.engines.Put(e)
-	if failed != nil {
+	switch {
+	case failed != nil:
 		return "", errors.New(failed.String())
-	}
-	if text == nil || goja.IsUndefined(text) {
+	case text == nil || goja.IsUndefined(text):
 		return "", nil
 	}
 	return text.String(), nil

@@ -14,8 +14,7 @@ import (
 // with puts a function on every behaviour.
 func with(code string) *edge {
 	e := newEdge()
-	f := Function{ARN: "arn:aws:cloudfront::111122223333:function/rewrite", Code: code}
-	e.dist.Default.ViewerRequest, e.dist.Behaviors[0].ViewerRequest = f, f
+	e.Default.ViewerRequest, e.API.ViewerRequest = code, code
 	return e
 }
 
@@ -23,7 +22,6 @@ func with(code string) *edge {
 func eventOf(t *testing.T, r *http.Request) map[string]any {
 	t.Helper()
 	e := with(`function handler(event) { return {statusCode: 200, body: JSON.stringify(event)}; }`)
-	e.dist.DomainName, e.dist.ID = "d111111abcdef8.cloudfront.net", "EDFDVBD6EXAMPLE"
 	var event map[string]any
 	rec := e.do(t, r)
 	if err := json.Unmarshal(rec.Body.Bytes(), &event); err != nil {
@@ -216,7 +214,7 @@ func TestFunctionsThatCannotRunAreRefusedAtTheStart(t *testing.T) {
 		"//" + strings.Repeat("x", maxCode):           "CloudFront allows 10240",
 		"while (true) {} function handler(event) { }": "no result after",
 	} {
-		_, err := New(with(code).dist, nil)
+		err := with(code).serve(nil)
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "function/rewrite") {
 			t.Errorf("got error %v, want %q", err, want)
 		}
@@ -234,8 +232,8 @@ func TestDeployedFunctionsRun(t *testing.T) {
 		return string(b)
 	}
 	e := newEdge()
-	e.dist.Default.ViewerRequest = Function{"viewer-request", code("viewer-request.js")}
-	e.dist.Behaviors[0].ViewerRequest = Function{"forwarded-host", code("forwarded-host.js")}
+	e.Default.ViewerRequest = code("viewer-request.js")
+	e.API.ViewerRequest = code("forwarded-host.js")
 	wantEqual(t, "page", e.do(t, get("/")).Code, 200)
 	wantEqual(t, "its key", e.site.request.URL.Path, "/index.html")
 	e.do(t, get("http://localhost:8080/api/x", "X-Forwarded-Host", "forged"))

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -18,15 +20,15 @@ const (
 	apiHost  = "abc123.execute-api.us-east-1.amazonaws.com"
 )
 
-// origin records what reaches it and answers as told.
-type recorder struct {
+// fake is an origin that records what reaches it and answers as told.
+type fake struct {
 	name    string
 	request *http.Request
 	body    string
 	answer  func(http.ResponseWriter)
 }
 
-func (o *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (o *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o.request = r
 	b, _ := io.ReadAll(r.Body)
 	o.body = string(b)
@@ -38,34 +40,79 @@ func (o *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, o.name)
 }
 
+// testBehavior is a Behavior that holds what it refers to.
+type testBehavior struct {
+	Behavior
+	Cache                         CachePolicy
+	Forward                       OriginRequestPolicy
+	Headers                       ResponseHeadersPolicy
+	ViewerRequest, ViewerResponse string // code
+}
+
 // edge is a distribution with a site and an API behind it.
 type edge struct {
-	dist      Distribution
-	site, api *recorder
-	handler   http.Handler // made by the first request
+	Config
+	Default, API testBehavior
+	other        []testBehavior // before that of the API
+	site, api    *fake
+	handler      *Server // made by the first request
 }
 
 func newEdge() *edge {
 	return &edge{
-		site: &recorder{name: "site"}, api: &recorder{name: "api"},
-		dist: Distribution{
-			Origins:   map[string]Origin{"site": {Domain: siteHost}, "api": {Domain: apiHost}},
-			Default:   Behavior{OriginID: "site", AllowedMethods: []string{"GET", "HEAD"}},
-			Behaviors: []Behavior{{PathPattern: "/api/*", OriginID: "api", Forward: ForwardAllExceptHost, AllowedMethods: []string{"GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"}}},
+		site: &fake{name: "site"}, api: &fake{name: "api"},
+		Config:  Config{Origins: []Origin{{ID: "site", DomainName: siteHost}, {ID: "api", DomainName: apiHost}}},
+		Default: testBehavior{Behavior: Behavior{TargetOriginID: "site"}},
+		API: testBehavior{
+			Behavior: Behavior{PathPattern: "/api/*", TargetOriginID: "api", AllowedMethods: []string{"GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"}},
+			Forward:  allViewerExceptHost,
 		},
 	}
+}
+
+var (
+	allViewer           = managedRequests["216adef6-5c7f-47e4-b989-5492eafa07d3"]
+	allViewerExceptHost = managedRequests["b689b0a8-53d0-40ab-baf2-68738e2966ac"]
+	corsS3Origin        = managedRequests["88a5eaf4-2fd4-4709-b370-b4c650ea3fcf"]
+)
+
+const functionARN = "arn:aws:cloudfront::111122223333:function/rewrite"
+
+// serve makes the handler; origins answer as the fakes unless one is given.
+func (e *edge) serve(origin http.Handler) error {
+	p := ManagedPolicies()
+	add := func(b testBehavior) Behavior {
+		id := strconv.Itoa(len(p.Caches))
+		b.CachePolicyID, b.OriginRequestPolicyID, b.ResponseHeadersPolicyID = id, id, id
+		p.Caches[id], p.Requests[id], p.Responses[id] = b.Cache, b.Forward, b.Headers
+		for kind, code := range map[string]string{viewerRequest: b.ViewerRequest, viewerResponse: b.ViewerResponse} {
+			if code != "" {
+				p.Functions[functionARN+id+kind] = code
+				b.FunctionAssociations = append(b.FunctionAssociations, struct{ EventType, FunctionARN string }{kind, functionARN + id + kind})
+			}
+		}
+		return b.Behavior
+	}
+	c := e.Config
+	for _, b := range append(slices.Clone(e.other), e.API) {
+		c.CacheBehaviors = append(c.CacheBehaviors, add(b))
+	}
+	c.DefaultCacheBehavior = add(e.Default)
+	var err error
+	e.handler, err = New("EDFDVBD6EXAMPLE", "d111111abcdef8.cloudfront.net", c, p, func(host string) (http.Handler, bool) {
+		if origin != nil {
+			return origin, true
+		}
+		h, ok := map[string]http.Handler{siteHost: e.site, apiHost: e.api}[host]
+		return h, ok
+	})
+	return err
 }
 
 func (e *edge) do(t *testing.T, r *http.Request) *httptest.ResponseRecorder {
 	t.Helper()
 	if e.handler == nil {
-		var err error
-		e.handler, err = New(e.dist, func(host string) (http.Handler, bool) {
-			origins := map[string]http.Handler{siteHost: e.site, apiHost: e.api}
-			h, ok := origins[host]
-			return h, ok
-		})
-		if err != nil {
+		if err := e.serve(nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -96,5 +143,13 @@ func wantContains(t *testing.T, what, got, want string) {
 	t.Helper()
 	if !strings.Contains(got, want) {
 		t.Errorf("%s: got %q, want it to contain %q", what, got, want)
+	}
+}
+
+// decode reads a part of a template.
+func decode(t *testing.T, text string, into any) {
+	t.Helper()
+	if err := strictly([]byte(text), into); err != nil {
+		t.Fatal(err)
 	}
 }

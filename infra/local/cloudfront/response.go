@@ -1,24 +1,36 @@
 package cloudfront
 
 import (
+	"bytes"
+	"fmt"
+	"html"
+	"io"
+	"log/slog"
+	"maps"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/miyabi-society/platform/infra/local/byterange"
 )
 
-// response passes an answer on to the viewer: without the headers of the origin's connection, with the behaviour's
-// response headers policy, compressed where the rules say so.
+const (
+	via = "local.cloudfront.net (CloudFront)"
+	pop = "LOC50-C1" // a location as CloudFront names them
+)
+
+// response passes an answer on to the viewer: with the behaviour's response headers policy, then its viewer-response
+// function, and CloudFront's own headers.
 type response struct {
+	server   *Server
 	viewer   http.ResponseWriter
 	request  *http.Request // the viewer's
-	behavior compiledBehavior
+	behavior *behavior
 	id       string
-	cache    string // x-cache
-	patience time.Duration
+	result   string // the first word of x-cache
+	edge     bool   // it was made here: no function runs on it
+	page     []byte // replaces the body that is written, unless nil
 	sent     bool
-	zip      compressor // nil while the answer is not compressed
-	encoding string     // of zip
 }
 
 // Header returns the headers that will be sent.
@@ -39,69 +51,110 @@ func (w *response) WriteHeader(status int) {
 		return
 	}
 	h := w.Header()
-	for _, name := range append(connectionHeaders(h), "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade") {
-		h.Del(name)
+	w.behavior.headers.apply(h)
+	if f := w.behavior.functions[viewerResponse]; f != nil && !w.edge && status < http.StatusBadRequest {
+		var failure *functionFailure
+		if status, failure = f.onResponse(w, status); failure != nil {
+			status = w.replace(f, failure)
+		}
 	}
-	if status >= 400 && strings.HasPrefix(w.cache, "Miss") {
-		w.cache = "Error from cloudfront"
-	}
-	h.Set("X-Cache", w.cache)
+	h.Set("X-Cache", w.result+" from cloudfront")
 	h.Set("X-Amz-Cf-Id", w.id)
-	appendTo(h, "Via", "1.1 local.cloudfront.net (CloudFront)")
-	w.behavior.ResponseHeaders.apply(h)
-	if encoding := w.encodingFor(status); encoding != "" {
-		w.startCompression(encoding)
-	}
+	h.Set("X-Amz-Cf-Pop", pop)
+	appendTo(h, "Via", "1.1 "+via)
+	setDefault(h, "Server", "CloudFront")
 	w.viewer.WriteHeader(status)
+	if w.page != nil && w.request.Method != http.MethodHead {
+		_, _ = w.viewer.Write(w.page) // a viewer that left is no error
+	}
 }
 
 // Write sends a part of the body.
 func (w *response) Write(p []byte) (int, error) {
-	if !w.sent {
-		w.WriteHeader(http.StatusOK)
+	w.WriteHeader(http.StatusOK)
+	if w.page != nil || w.request.Method == http.MethodHead {
+		return len(p), nil
 	}
 	w.extend()
-	if w.zip != nil {
-		return w.zip.Write(p)
-	}
 	return w.viewer.Write(p)
 }
 
 // extend gives the viewer time to take the next part; one that does not read is dropped then.
 func (w *response) extend() {
-	_ = http.NewResponseController(w.viewer).SetWriteDeadline(time.Now().Add(w.patience)) // what has no connection does not wait
+	_ = http.NewResponseController(w.viewer).SetWriteDeadline(time.Now().Add(w.server.patience)) // what has no connection does not wait
 }
 
-// finish sends an answer without a body and ends the compression.
-func (w *response) finish() {
-	w.WriteHeader(http.StatusOK)
-	if w.zip != nil {
-		_ = w.zip.Close() // a viewer that left is no error
-		w.zip.Reset(nil)
-		compressors[w.encoding].Put(w.zip)
-		w.zip = nil
+// send answers with what the origin was asked for: an object that it brought, or one that still holds.
+func (w *response) send(o *object) {
+	if o.result != "Miss" && !o.failed {
+		w.sendKept(o, o.result)
+		return
 	}
+	w.result = o.result
+	w.sendWhole(o)
 }
 
-// fail answers with an error of CloudFront's own.
-func (w *response) fail(status int, result, reason string) {
-	w.cache = result + " from cloudfront"
-	page := errorPage(status, reason, w.id)
+func (w *response) sendWhole(o *object) {
+	maps.Copy(w.Header(), o.header.Clone())
+	w.WriteHeader(o.status)
+	_, _ = io.CopyN(w, bytes.NewReader(o.body), int64(len(o.body))) // in parts; a viewer that left is no error
+}
+
+// sendKept answers from the cache: conditions and ranges apply to whole objects (pages RangeGETs and
+// RequestAndResponseBehaviorS3Origin).
+func (w *response) sendKept(o *object, result string) {
+	w.result = result
 	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(len(page)))
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(page)) // a viewer that left is no error
+	h.Set("Age", strconv.Itoa(int(w.server.now().Sub(o.stored).Seconds())))
+	if o.failed {
+		w.result = "Error"
+	}
+	if o.status != http.StatusOK || o.failed || o.headless {
+		w.sendWhole(o)
+		return
+	}
+	maps.Copy(h, o.header.Clone())
+	h.Del("Content-Length")
+	r := w.request.Clone(w.request.Context())
+	if !byterange.InOrder(r.Header.Get("Range"), int64(len(o.body))) {
+		r.Header.Del("Range")
+	}
+	modified, _ := http.ParseTime(h.Get("Last-Modified")) // without one that condition does not apply
+	http.ServeContent(w, r, "", modified, bytes.NewReader(o.body))
 }
 
-// apply removes and adds headers; what the policy removes it can add again.
-func (p ResponseHeaders) apply(h http.Header) {
-	for _, name := range p.Remove {
-		h.Del(name)
-	}
-	for _, add := range p.Set {
-		if add.Override || h.Get(add.Name) == "" {
-			h.Set(add.Name, add.Value)
-		}
-	}
+// fail answers with an error of CloudFront's own; result is the first word of x-cache.
+func (w *response) fail(status int, result, reason string) {
+	w.edge = true
+	w.setPage(status, result, reason)
+	w.WriteHeader(status)
 }
+
+// failFunction answers that a function brought no usable result.
+func (w *response) failFunction(f *function, failure *functionFailure) {
+	w.edge = true
+	w.WriteHeader(w.replace(f, failure))
+}
+
+func (w *response) replace(f *function, failure *functionFailure) int {
+	slog.Warn("cloudfront function failed", "function", f.arn, "path", w.request.URL.Path, "error", failure.err)
+	w.setPage(failure.status, failure.result, failure.Error())
+	return failure.status
+}
+
+// setPage makes the error page the answer.
+func (w *response) setPage(status int, result, reason string) {
+	w.result = result
+	w.page = fmt.Appendf(nil, errorPage, status, html.EscapeString(reason), w.id)
+	h := w.Header()
+	clear(h)
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(w.page)))
+	w.behavior.headers.apply(h)
+}
+
+const errorPage = `<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>ERROR: The request could not be satisfied</title></head>
+<body><h1>%d ERROR</h1><h2>The request could not be satisfied.</h2><hr><p>%s</p><pre>Generated by cloudfront (CloudFront)
+Request ID: %s</pre></body></html>
+`

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-var hour = CachePolicy{DefaultTTL: time.Hour, MaxTTL: time.Hour}
+var hour = cachePolicy(0, time.Hour, time.Hour, false, Selections{})
 
 func TestNamesOfParametersAndCookiesAreCaseSensitive(t *testing.T) {
 	t.Parallel()
 	policy := hour
-	policy.Query, policy.Cookies, policy.Headers = only("color"), only("theme"), only("accept-language")
+	policy.Key.Query, policy.Key.Cookies, policy.Key.Headers = only("color"), only("theme"), only("accept-language")
 	e := withCache(t, policy, says("", "", "x"))
 	e.want(t, 1, "/?color=red&Color=blue", "Cookie", "theme=dark; Theme=light", "Accept-Language", "ja")
 	wantEqual(t, "query", e.site.request.URL.RawQuery, "color=red")
@@ -24,7 +24,7 @@ func TestNamesOfParametersAndCookiesAreCaseSensitive(t *testing.T) {
 func TestTheOrderOfParametersCountsAndThatOfCookiesDoesNot(t *testing.T) {
 	t.Parallel()
 	policy := hour
-	policy.Query, policy.Cookies = allOf, allOf
+	policy.Key.Query, policy.Key.Cookies = all, all
 	e := withCache(t, policy, says("", "", "x"))
 	e.want(t, 1, "/?a=1&b=2", "Cookie", "b=2; a=1")
 	wantEqual(t, "sorted", e.site.request.Header.Get("Cookie"), "a=1; b=2")
@@ -36,11 +36,8 @@ func TestTheOrderOfParametersCountsAndThatOfCookiesDoesNot(t *testing.T) {
 func TestOneObjectIsKeptForEachOrigin(t *testing.T) {
 	t.Parallel()
 	e := newEdge()
-	e.dist.Default.Cache = hour
-	e.dist.Behaviors = []Behavior{{
-		PathPattern: "/api/*", OriginID: "api", AllowedMethods: []string{"GET"}, Cache: hour,
-		ViewerRequest: Function{ARN: "f", Code: `function handler(event) { event.request.uri = "/page"; return event.request; }`},
-	}}
+	e.Default.Cache = hour
+	e.API.Cache, e.API.ViewerRequest = hour, `function handler(event) { event.request.uri = "/page"; return event.request; }`
 	wantEqual(t, "site", e.do(t, get("/page")).Body.String(), "site")
 	wantEqual(t, "api", e.do(t, get("/api/x")).Body.String(), "api")
 }
@@ -49,7 +46,7 @@ func TestAuthorizationReachesTheOriginWithMethodsThatWrite(t *testing.T) {
 	t.Parallel()
 	for method, want := range map[string]string{"GET": "", "HEAD": "", "POST": "Bearer x", "PUT": "Bearer x", "PATCH": "Bearer x", "DELETE": "Bearer x"} {
 		e := newEdge()
-		e.dist.Behaviors[0].Forward = ForwardNothing
+		e.API.Forward = OriginRequestPolicy{}
 		r := httptest.NewRequest(method, "/api/x", nil)
 		r.Header.Set("Authorization", "Bearer x")
 		e.do(t, r)
@@ -60,7 +57,7 @@ func TestAuthorizationReachesTheOriginWithMethodsThatWrite(t *testing.T) {
 func TestVaryNamesWhatTheOriginGets(t *testing.T) {
 	t.Parallel()
 	policy := hour
-	policy.Headers = only("Accept-Language")
+	policy.Key.Headers = only("Accept-Language")
 	e := withCache(t, policy, says("Vary", "Accept-Encoding, Cookie, accept-language, User-Agent", "x"))
 	for range 2 {
 		wantEqual(t, "vary", e.want(t, 1, "/").Get("Vary"), "Accept-Encoding, Cookie, accept-language")

@@ -2,16 +2,16 @@ package cloudfront
 
 import (
 	"crypto/rand"
-	"encoding/base64"
 	"fmt"
-	"html"
-	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/miyabi-society/platform/infra/local/wildcard"
 )
 
 // Limits of a request (page cloudfront-limits, "General quotas").
@@ -23,54 +23,96 @@ const (
 // viewerPatience is how long a viewer may take to read a part of an answer.
 const viewerPatience = time.Minute
 
-// New returns the handler of a distribution. origins finds the handler of an origin by host name when a request needs
-// it. The handler starts no goroutine of its own.
-func New(d Distribution, origins func(host string) (http.Handler, bool)) (*Server, error) {
-	s := &Server{dist: d, origins: origins, cache: newCache(), now: time.Now, patience: viewerPatience}
-	for _, b := range append(slices.Clone(d.Behaviors), d.Default) {
-		if _, ok := d.Origins[b.OriginID]; !ok {
-			return nil, fmt.Errorf("behaviour %q names the origin %q, which the distribution does not have", b.PathPattern, b.OriginID)
+// Server serves a distribution. It starts no goroutine of its own.
+type Server struct {
+	id, domain string
+	root       string // what "/" stands for, without a leading slash
+	behaviors  []*behavior
+	errors     map[int]ErrorResponse
+	origins    func(host string) (http.Handler, bool)
+	cache      *cache
+	flights    singleflight.Group
+	now        func() time.Time
+	patience   time.Duration
+}
+
+// behavior is a Behavior with what it refers to.
+type behavior struct {
+	Behavior
+	origin    Origin
+	cache     CachePolicy
+	forward   OriginRequestPolicy
+	headers   ResponseHeadersPolicy
+	functions map[string]*function // by event type
+}
+
+// New returns the handler of the distribution with this id and domain name, which reach its functions. origins finds the
+// handler of an origin by host name when a request needs it.
+func New(id, domain string, c Config, p Policies, origins func(host string) (http.Handler, bool)) (*Server, error) {
+	s := &Server{
+		id: id, domain: domain, root: strings.TrimPrefix(c.DefaultRootObject, "/"), errors: map[int]ErrorResponse{},
+		origins: origins, cache: newCache(), now: time.Now, patience: viewerPatience,
+	}
+	for _, config := range append(slices.Clone(c.CacheBehaviors), c.DefaultCacheBehavior) { // the default is last
+		b, err := newBehavior(config, c.Origins, p)
+		if err != nil {
+			return nil, fmt.Errorf("behaviour %q: %w", config.PathPattern, err)
 		}
-		c := compiledBehavior{Behavior: b}
-		if b.ViewerRequest.Code != "" {
-			var err error
-			if c.function, err = compileFunction(b.ViewerRequest); err != nil {
-				return nil, fmt.Errorf("behaviour %q: %w", b.PathPattern, err)
-			}
+		s.behaviors = append(s.behaviors, b)
+	}
+	for _, e := range c.CustomErrorResponses {
+		if !slices.Contains(errorCodes, e.ErrorCode) {
+			return nil, fmt.Errorf("CustomErrorResponses: CloudFront has no error responses for the status %d", e.ErrorCode)
 		}
-		s.behaviors = append(s.behaviors, c)
+		s.errors[int(e.ErrorCode)] = e
 	}
 	return s, nil
 }
 
-type compiledBehavior struct {
-	Behavior
-	function *function // nil where none is associated
-}
-
-// Server serves a distribution.
-type Server struct {
-	dist      Distribution
-	origins   func(host string) (http.Handler, bool)
-	behaviors []compiledBehavior // the default is last
-	cache     *cache
-	now       func() time.Time
-	patience  time.Duration
+func newBehavior(config Behavior, origins []Origin, p Policies) (*behavior, error) {
+	b := &behavior{Behavior: config, functions: map[string]*function{}}
+	if len(b.AllowedMethods) == 0 {
+		b.AllowedMethods = []string{http.MethodGet, http.MethodHead}
+	}
+	i := slices.IndexFunc(origins, func(o Origin) bool { return o.ID == config.TargetOriginID })
+	if i < 0 {
+		return nil, fmt.Errorf("it names the origin %q, which the distribution does not have", config.TargetOriginID)
+	}
+	b.origin = origins[i]
+	var err error
+	if b.cache, err = find(p.Caches, "cache policy", config.CachePolicyID); err != nil {
+		return nil, err
+	}
+	if b.forward, err = find(p.Requests, "origin request policy", config.OriginRequestPolicyID); err != nil {
+		return nil, err
+	}
+	if b.headers, err = find(p.Responses, "response headers policy", config.ResponseHeadersPolicyID); err != nil {
+		return nil, err
+	}
+	for _, a := range config.FunctionAssociations {
+		code, err := find(p.Functions, "function", a.FunctionARN)
+		if err == nil {
+			b.functions[a.EventType], err = compileFunction(a.FunctionARN, code)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
 }
 
 // Invalidate removes the objects under the paths from the cache; a * at a path's end covers what begins so.
 func (s *Server) Invalidate(paths ...string) { s.cache.invalidate(paths) }
 
-// ServeHTTP chooses the behaviour by the viewer's path, runs its function, and asks the origin.
+// ServeHTTP chooses the behaviour by the viewer's path, runs its function, and asks the cache or the origin.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	out := &response{viewer: w, request: r, behavior: s.behaviorFor(r.URL.EscapedPath()), id: requestID(), cache: "Miss from cloudfront", patience: s.patience}
+	out := &response{server: s, viewer: w, request: r, behavior: s.behaviorFor(r.URL), id: rand.Text() + rand.Text() + "=="}
 	s.serve(out, r)
-	out.finish()
+	out.WriteHeader(http.StatusOK) // an answer without a body
 }
 
 func (s *Server) serve(out *response, r *http.Request) {
-	b := out.behavior
-	if status, reason := refusal(b, r); status != 0 {
+	if status, reason := refusal(out.behavior, r); status != 0 {
 		out.fail(status, "Error", reason)
 		return
 	}
@@ -78,28 +120,31 @@ func (s *Server) serve(out *response, r *http.Request) {
 	if in.URL.Path == "" {
 		in.URL.Path = "/"
 	}
-	if b.function != nil {
-		generated, err := b.function.apply(in, s.eventContext(r, out.id))
+	if f := out.behavior.functions[viewerRequest]; f != nil {
+		generated, err := f.onRequest(in, out)
 		if err != nil {
-			slog.Warn("cloudfront function failed", "function", b.ViewerRequest.ARN, "path", r.URL.Path, "error", err.err)
-			out.fail(err.status, err.result, err.Error())
+			out.failFunction(f, err)
 			return
 		}
 		if generated != nil {
-			out.cache = "FunctionGeneratedResponse from cloudfront"
-			generated.write(out)
+			out.generate(*generated)
 			return
 		}
 	}
-	s.forward(out, in, b.Behavior)
+	if in.URL.Path == "/" && s.root != "" {
+		setPath(in.URL, "/"+s.root)
+	}
+	s.answer(out, out.behavior.originRequest(in, out.id))
 }
 
-// behaviorFor returns the first behaviour whose pattern covers the path. A function's rewrite does not change it.
-func (s *Server) behaviorFor(path string) compiledBehavior {
-	path = normalize(path)
+// behaviorFor returns the first behaviour whose pattern covers the path (page DownloadDistValuesCacheBehavior, "Path
+// pattern"): * stands for any text, slashes included, ? for exactly one character; case counts; the leading slash may be
+// missing. Dot segments are removed for this alone (RFC 3986, section 5.2.4), and a function's rewrite changes nothing.
+func (s *Server) behaviorFor(u *url.URL) *behavior {
+	path := strings.TrimPrefix(new(url.URL).ResolveReference(u).EscapedPath(), "/")
 	last := len(s.behaviors) - 1
 	for _, b := range s.behaviors[:last] {
-		if matchPattern(b.PathPattern, path) {
+		if wildcard.Match(strings.TrimPrefix(b.PathPattern, "/"), path) {
 			return b
 		}
 	}
@@ -108,7 +153,7 @@ func (s *Server) behaviorFor(path string) compiledBehavior {
 
 // refusal returns the status and reason for a request that CloudFront does not pass on, or 0 (pages
 // RequestAndResponseBehaviorCustomOrigin and DownloadDistValuesCacheBehavior, "Allowed HTTP methods").
-func refusal(b compiledBehavior, r *http.Request) (int, string) {
+func refusal(b *behavior, r *http.Request) (int, string) {
 	size := len(r.URL.RequestURI())
 	if size > maxURL {
 		return http.StatusRequestEntityTooLarge, "Bad request. The URL is longer than 8,192 bytes."
@@ -131,42 +176,6 @@ func refusal(b compiledBehavior, r *http.Request) (int, string) {
 	return 0, ""
 }
 
-func isWebSocket(r *http.Request) bool {
-	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket") &&
-		strings.Contains(strings.ToLower(strings.Join(r.Header.Values("Connection"), ",")), "upgrade")
-}
-
-// forward sends the request to the behaviour's origin.
-func (s *Server) forward(out *response, in *http.Request, b Behavior) {
-	o := s.dist.Origins[b.OriginID]
-	handler, ok := s.origins(o.Domain)
-	if !ok {
-		out.fail(http.StatusBadGateway, "Error", "CloudFront wasn't able to connect to the origin "+o.Domain+".")
-		return
-	}
-	if in.URL.Path == "/" && s.dist.DefaultRootObject != "" {
-		setPath(in.URL, "/"+s.dist.DefaultRootObject)
-	}
-	request := originRequest(in, b, o, out.id)
-	if isWebSocket(out.request) { // page distribution-working-with.websockets
-		request.Header.Set("Connection", "Upgrade")
-		request.Header.Set("Upgrade", "websocket")
-	}
-	s.answerFrom(handler, out, request, b)
-}
-
-func (s *Server) eventContext(r *http.Request, id string) eventContext {
-	return eventContext{DomainName: s.dist.DomainName, DistributionID: s.dist.ID, EventType: "viewer-request", RequestID: id, viewerIP: viewerIP(r)}
-}
-
-func viewerIP(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
-}
-
 // setPath sets a path that may hold percent escapes.
 func setPath(u *url.URL, escaped string) {
 	if plain, err := url.PathUnescape(escaped); err == nil {
@@ -174,17 +183,4 @@ func setPath(u *url.URL, escaped string) {
 		return
 	}
 	u.Path, u.RawPath = escaped, ""
-}
-
-func requestID() string {
-	b := make([]byte, 40)
-	_, _ = rand.Read(b) // never fails: see crypto/rand
-	return base64.URLEncoding.EncodeToString(b)
-}
-
-// errorPage is what CloudFront itself answers.
-func errorPage(status int, reason, id string) string {
-	return fmt.Sprintf("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>ERROR: The request could not be satisfied</title></head>\n"+
-		"<body><h1>%d ERROR</h1><h2>The request could not be satisfied.</h2><hr><p>%s</p><pre>Generated by cloudfront (CloudFront)\nRequest ID: %s</pre></body></html>\n",
-		status, html.EscapeString(reason), id)
 }

@@ -41,21 +41,22 @@ func TestTheFailingOriginOfAStaleObjectRestsForTheErrorCachingTime(t *testing.T)
 	status = 503
 	e.clock = e.clock.Add(2 * time.Hour)
 	e.want(t, 2, "/")
-	e.clock = e.clock.Add(DefaultErrorTTL - time.Second)
+	e.clock = e.clock.Add(defaultErrorTTL - time.Second)
 	e.want(t, 2, "/")
 	e.clock = e.clock.Add(2 * time.Second)
 	e.want(t, 3, "/")
 	status = 404
-	e.clock = e.clock.Add(DefaultErrorTTL + time.Second)
+	e.clock = e.clock.Add(defaultErrorTTL + time.Second)
 	wantEqual(t, "not found", e.do(t, get("/")).Code, 404)
 }
 
 func TestACustomErrorPageIsKeptForTheErrorCachingTime(t *testing.T) {
 	t.Parallel()
-	for control, kept := range map[string]time.Duration{"": 5 * time.Second, "max-age=60": time.Minute} {
+	for control, keeps := range map[string]time.Duration{"": 5 * time.Second, "max-age=60": time.Minute} {
 		status := 404
 		e := newEdge()
-		e.dist.Errors = map[int]ErrorResponse{404: {"/sorry.html", 200, 5 * time.Second}}
+		kept := Seconds(5 * time.Second)
+		e.CustomErrorResponses = []ErrorResponse{{404, 200, "/sorry.html", &kept}}
 		c := withCacheOn(t, e, hour, failing(&status, "Cache-Control", control))
 		for range 2 {
 			rec := c.do(t, get("/none"))
@@ -64,7 +65,7 @@ func TestACustomErrorPageIsKeptForTheErrorCachingTime(t *testing.T) {
 		}
 		wantEqual(t, "asked for the object and the page", c.asked, 2)
 		status = 200
-		c.clock = c.clock.Add(kept - time.Second)
+		c.clock = c.clock.Add(keeps - time.Second)
 		wantEqual(t, "still", c.do(t, get("/none")).Body.String(), "sorry")
 		c.clock = c.clock.Add(2 * time.Second)
 		wantEqual(t, "then", c.do(t, get("/none")).Body.String(), "page")

@@ -119,22 +119,20 @@ const differences = `
 | a function over its concurrency | 429: the caller may try again | 500 (services-apigateway-errors: the Lambda API rejects the invocation); 503 is reported |
 | a JWT with both scope and scp | the scopes of both count | "scope or scp" |
 | access log variables of a custom domain, IAM, mutual TLS, dataProcessed, error.responseType and request ids of integrations | - | filled in |
-| what the origin gets without an origin request policy | the cache key, and the headers of conditions, ranges, bodies and WebSockets | the pages differ on Cache-Control, Date, From, Pragma and Via |
-| an answer to HEAD | served from what GET brought, not kept itself | kept |
+| what the origin gets without an origin request policy | the cache key, and the headers of conditions, ranges, bodies, WebSockets and X-Forwarded-For | the pages differ on Cache-Control, Date, From, Pragma and Via |
 | a route or $connect with AWS_IAM | 501 with a sentence: signatures are not checked | the signature is checked |
 | @connections | an Authorization header must be there; it is not checked | the signature is checked |
 | a client that does not read | 1 MiB waits, then 429; closed after 10 s | documented without figures |
 | text that is not UTF-8 | in a frame: closed with 1007 (RFC 6455); in PostToConnection: replaced by U+FFFD | not documented |
-| an object that one viewer got compressed with gzip | is compressed anew for the next, with Brotli if that accepts it | the version in the cache serves on |
 | a custom resource's function that fails without an answer | the failure ends the wait at once | the event is tried twice more, and the wait ends after ServiceTimeout |
 | a reference to a version of a parameter | the newest version, the only one there is | that version |
 | errors under a cache policy without a lifetime | never kept | not documented clearly |
-| an edge function on viewer-response, its modules (` + "`require`, `import cf`" + `) and key value stores | refused at the start | carried out |
+| an edge function's modules (` + "`require`, `import cf`" + `) and key value stores | refused at the start | carried out |
 | Buffer and other globals of the edge functions' runtime that JavaScript itself does not have | not there: the function fails | there |
-| an object that is not in a bucket | 404 NoSuchKey | 403 AccessDenied where s3:ListBucket is not granted |
 | Invoke with LogType Tail or a client context | no log in the answer; the context does not reach the function | its last 4 KB; Lambda-Runtime-Client-Context |
-| several viewers asking for one object at once | each asks the origin | collapsed into one request |
-| viewer protocol policy, geographic restriction, signed URLs, Lambda@Edge | not carried out | carried out |
+| a bucket without a key, as a distribution without a default root object asks | 403 AccessDenied | the list of keys where s3:ListBucket is granted |
+| stale-while-revalidate | the viewer waits until the origin said that the object holds | the stale object, while the origin is asked |
+| viewer protocol policy, geographic restriction | not carried out | carried out |
 `
 
 func render() string {

@@ -1,111 +1,83 @@
 package s3
 
 import (
+	"bytes"
 	"crypto/rand"
-	"encoding/hex"
 	"encoding/xml"
-	"errors"
-	"io"
-	"io/fs"
 	"log/slog"
 	"net/http"
-	"os"
+	"strconv"
 	"strings"
+
+	"github.com/miyabi-society/platform/infra/local/byterange"
 )
 
-// ServeHTTP answers as the S3 REST API does (AmazonS3/latest/API/API_GetObject, API_HeadObject, ErrorResponses). The
-// key is the decoded path without its first slash.
-func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		writeError(w, r, http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.")
-		return
-	}
-	key := strings.TrimPrefix(r.URL.Path, "/")
-	if key == "" {
-		writeError(w, r, http.StatusForbidden, "AccessDenied", "Access Denied")
-		return
-	}
-	o, content, err := b.openObject(key)
-	if errors.Is(err, errNoSuchKey) {
-		writeError(w, r, http.StatusNotFound, "NoSuchKey", "The specified key does not exist.")
-		return
-	}
-	if err != nil {
-		slog.Error("s3 object cannot be read", "bucket", b.name, "key", key, "error", err)
-		writeError(w, r, http.StatusInternalServerError, "InternalError", "We encountered an internal error. Please try again.")
-		return
-	}
-	defer func() { _ = content.Close() }()
-	serveObject(w, r, o, content)
-}
-
-var errNoSuchKey = errors.New("no such key")
-
-// openObject looks a second time when a deployment removed the content between the two steps.
-func (b *bucket) openObject(key string) (object, *os.File, error) {
-	for attempt := 0; ; attempt++ {
-		o, found, err := b.lookup(key)
-		if err != nil {
-			return o, nil, err
-		}
-		if !found {
-			return o, nil, errNoSuchKey
-		}
-		content, err := os.Open(b.blobFile(o.Blob))
-		if err == nil || attempt > 0 || !errors.Is(err, fs.ErrNotExist) {
-			return o, content, err
-		}
-	}
-}
-
-// serveObject leaves ranges and conditions to net/http. S3 answers a request for several ranges with the whole object.
-func serveObject(w http.ResponseWriter, r *http.Request, o object, content io.ReadSeeker) {
-	if strings.Contains(r.Header.Get("Range"), ",") {
-		r = r.Clone(r.Context())
-		r.Header.Del("Range")
-	}
-	h := w.Header()
-	for name, value := range o.Metadata {
-		h.Set(name, value)
-	}
-	h.Set("Etag", o.ETag)
-	h.Set("Server", "AmazonS3")
-	h.Set("X-Amz-Request-Id", requestID())
-	http.ServeContent(w, r, "", o.LastModified, content)
-}
-
-// errorBody is S3's error document.
-type errorBody struct {
+// failure is an error of S3's REST API (AmazonS3/latest/API/ErrorResponses).
+type failure struct {
 	XMLName   xml.Name `xml:"Error"`
+	Status    int      `xml:"-"`
 	Code      string
 	Message   string
 	Key       string `xml:",omitempty"`
 	RequestID string `xml:"RequestId"`
 }
 
-func writeError(w http.ResponseWriter, r *http.Request, status int, code, message string) {
-	id := requestID()
-	e := errorBody{Code: code, Message: message, RequestID: id}
-	if code == "NoSuchKey" {
-		e.Key = strings.TrimPrefix(r.URL.Path, "/")
-	}
-	body, err := xml.Marshal(e)
-	if err != nil { // no text makes it fail: invalid characters are replaced
-		body = nil
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/xml")
-	h.Set("Server", "AmazonS3")
-	h.Set("X-Amz-Request-Id", id)
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(append([]byte(xml.Header), body...)) // a viewer that left is no error
+// ServeHTTP answers as the S3 REST API does to CloudFront (AmazonS3/latest/API/API_GetObject and API_HeadObject). The key is
+// the decoded path without its first slash. Who may not list the bucket is not told that a key is missing.
+func (b *Bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	key := strings.TrimPrefix(r.URL.Path, "/")
+	objects, err := b.content()
+	o, found := objects[key]
+	switch {
+	case r.Method == http.MethodPost || r.Method == http.MethodPatch:
+		fail(w, r, failure{Status: http.StatusMethodNotAllowed, Code: "MethodNotAllowed", Message: "The specified method is not allowed against this resource."})
+	case r.Method != http.MethodGet && r.Method != http.MethodHead, key == "",
+		!b.permits("s3:GetObject", key), !found && !b.permits("s3:ListBucket", ""):
+		fail(w, r, failure{Status: http.StatusForbidden, Code: "AccessDenied", Message: "Access Denied"})
+	case err != nil:
+		slog.Error("s3 bucket cannot be read", "file", b.file, "error", err)
+		fail(w, r, failure{Status: http.StatusInternalServerError, Code: "InternalError", Message: "We encountered an internal error. Please try again."})
+	case !found:
+		fail(w, r, failure{Status: http.StatusNotFound, Code: "NoSuchKey", Message: "The specified key does not exist.", Key: key})
+	default:
+		serve(w, r, o)
 	}
 }
 
-func requestID() string {
-	b := make([]byte, 8)
-	_, _ = rand.Read(b) // never fails: see crypto/rand
-	return strings.ToUpper(hex.EncodeToString(b))
+// serve leaves ranges and conditions to net/http. S3 answers a request for several ranges, or with a header that is none,
+// with the whole object.
+func serve(w http.ResponseWriter, r *http.Request, o object) {
+	h := w.Header()
+	for name, value := range o.Metadata {
+		h.Set(name, value)
+	}
+	h.Set("Etag", o.ETag)
+	h.Set("X-Amz-Server-Side-Encryption", "AES256")
+	identify(h)
+	if ranges := r.Header.Get("Range"); strings.Contains(ranges, ",") || !byterange.InOrder(ranges, int64(len(o.Body))) {
+		r = r.Clone(r.Context())
+		r.Header.Del("Range")
+	}
+	http.ServeContent(w, r, "", o.LastModified, bytes.NewReader(o.Body))
+}
+
+// identify gives the answer the names that S3 signs with, and returns its request id.
+func identify(h http.Header) string {
+	id := rand.Text()[:16]
+	h.Set("Server", "AmazonS3")
+	h.Set("X-Amz-Request-Id", id)
+	return id
+}
+
+func fail(w http.ResponseWriter, r *http.Request, f failure) {
+	h := w.Header()
+	f.RequestID = identify(h)
+	body, _ := xml.Marshal(f) // no text makes it fail: invalid characters are replaced
+	body = append([]byte(xml.Header), body...)
+	h.Set("Content-Type", "application/xml")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(f.Status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // a viewer that left is no error
+	}
 }

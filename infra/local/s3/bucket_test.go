@@ -5,11 +5,13 @@ import (
 	"crypto/md5" //nolint:gosec // S3's ETag
 	"encoding/hex"
 	"encoding/xml"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -60,47 +62,49 @@ func zipFile(t *testing.T, files map[string]string) string {
 	return file
 }
 
-func deploy(t *testing.T, s *Store, d Deployment) {
+// everything permits what CloudFront asks for.
+func everything(string, string) bool { return true }
+
+func opened(t *testing.T, dir string) *Bucket {
 	t.Helper()
-	d.Bucket = site
-	if err := s.Deploy(t.Context(), d); err != nil {
+	b, err := Open(dir, site, everything)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func deploy(t *testing.T, b *Bucket, d Deployment) {
+	t.Helper()
+	if err := b.Deploy(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func request(s *Store, method, path string, header ...string) *httptest.ResponseRecorder {
+func request(b *Bucket, method, path string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, nil)
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
 	rec := httptest.NewRecorder()
-	s.Bucket(site).ServeHTTP(rec, r)
+	b.ServeHTTP(rec, r)
 	return rec
 }
 
-func keys(t *testing.T, s *Store) []string {
-	t.Helper()
-	b, err := s.open(site)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var list []string
-	for key := range b.snapshot() {
-		list = append(list, key)
-	}
-	slices.Sort(list)
-	return list
+func keys(b *Bucket) []string {
+	objects, _ := b.content()
+	return slices.Sorted(maps.Keys(objects))
 }
 
 func TestObjectsAreServedWithTheirMetadata(t *testing.T) {
 	t.Parallel()
-	s := NewStore(t.TempDir())
+	s := opened(t, t.TempDir())
 	deploy(t, s, Deployment{Sources: []string{folder(t, map[string]string{"index.html": "<p>"})}, Metadata: map[string]string{"Cache-Control": "max-age=60"}})
 	rec := request(s, "GET", "/index.html")
 	sum := md5.Sum([]byte("<p>")) //nolint:gosec // S3's ETag
 	for name, want := range map[string]string{
 		"Content-Type": "text/html", "Cache-Control": "max-age=60", "Etag": `"` + hex.EncodeToString(sum[:]) + `"`,
-		"Content-Length": "3", "Accept-Ranges": "bytes", "Server": "AmazonS3",
+		"Content-Length": "3", "Accept-Ranges": "bytes", "Server": "AmazonS3", "X-Amz-Server-Side-Encryption": "AES256",
 	} {
 		if got := rec.Header().Get(name); got != want {
 			t.Errorf("%s: got %q, want %q", name, got, want)
@@ -132,7 +136,7 @@ func TestContentTypeFollowsTheEnding(t *testing.T) {
 
 func TestMetadataOverridesTheContentType(t *testing.T) {
 	t.Parallel()
-	s := NewStore(t.TempDir())
+	s := opened(t, t.TempDir())
 	deploy(t, s, Deployment{Sources: []string{folder(t, map[string]string{"a.txt": "a"})}, Metadata: map[string]string{"content-type": "text/x-component"}})
 	if got := request(s, "GET", "/a.txt").Header().Get("Content-Type"); got != "text/x-component" {
 		t.Errorf("got %s", got)
@@ -141,7 +145,7 @@ func TestMetadataOverridesTheContentType(t *testing.T) {
 
 func TestMissingKeyIsS3sError(t *testing.T) {
 	t.Parallel()
-	s := NewStore(t.TempDir())
+	s := opened(t, t.TempDir())
 	rec := request(s, "GET", "/no/%3Csuch%3E")
 	var e struct{ Code, Message, Key string }
 	if err := xml.Unmarshal(rec.Body.Bytes(), &e); err != nil {
@@ -155,20 +159,45 @@ func TestMissingKeyIsS3sError(t *testing.T) {
 	}
 }
 
-func TestOnlyReadingIsAllowed(t *testing.T) {
+func TestOnlyReadingIsPermitted(t *testing.T) {
 	t.Parallel()
-	s := NewStore(t.TempDir())
-	if rec := request(s, "PUT", "/a"); rec.Code != 405 || !strings.Contains(rec.Body.String(), "<Code>MethodNotAllowed</Code>") {
-		t.Errorf("got %d %s", rec.Code, rec.Body)
+	s := opened(t, t.TempDir())
+	for method, want := range map[string]string{"PUT": "403AccessDenied", "DELETE": "403AccessDenied", "OPTIONS": "403AccessDenied", "POST": "405MethodNotAllowed"} {
+		var e struct{ Code string }
+		rec := request(s, method, "/a")
+		if err := xml.Unmarshal(rec.Body.Bytes(), &e); err != nil || strconv.Itoa(rec.Code)+e.Code != want {
+			t.Errorf("%s: got %d %s, want %s", method, rec.Code, rec.Body, want)
+		}
 	}
 	if rec := request(s, "GET", "/"); rec.Code != 403 || !strings.Contains(rec.Body.String(), "<Code>AccessDenied</Code>") {
 		t.Errorf("listing: got %d %s", rec.Code, rec.Body)
 	}
 }
 
+func TestAMissingKeyIsToldToWhoMayListTheBucket(t *testing.T) {
+	t.Parallel()
+	for permitted, want := range map[string]struct{ there, missing int }{
+		"s3:GetObject s3:ListBucket": {200, 404}, "s3:GetObject": {200, 403}, "s3:ListBucket": {403, 403}, "": {403, 403},
+	} {
+		s := opened(t, t.TempDir())
+		s.permits = func(action, key string) bool {
+			if (action == "s3:ListBucket") != (key == "") {
+				t.Errorf("%s was asked with the key %q", action, key)
+			}
+			return strings.Contains(permitted, action)
+		}
+		deploy(t, s, Deployment{Sources: []string{folder(t, map[string]string{"a": "x"})}})
+		for _, method := range []string{"GET", "HEAD"} {
+			if there, missing := request(s, method, "/a"), request(s, method, "/b"); there.Code != want.there || missing.Code != want.missing {
+				t.Errorf("%s with %q: got %d and %d", method, permitted, there.Code, missing.Code)
+			}
+		}
+	}
+}
+
 func TestKeysAreDecodedFromThePath(t *testing.T) {
 	t.Parallel()
-	s := NewStore(t.TempDir())
+	s := opened(t, t.TempDir())
 	key := "_next/static/chunks/app/[locale]/ページ.js"
 	deploy(t, s, Deployment{Sources: []string{folder(t, map[string]string{key: "x"})}})
 	if rec := request(s, "GET", "/_next/static/chunks/app/%5Blocale%5D/%E3%83%9A%E3%83%BC%E3%82%B8.js"); rec.Code != 200 {
@@ -178,7 +207,7 @@ func TestKeysAreDecodedFromThePath(t *testing.T) {
 
 func TestConditionalRequests(t *testing.T) {
 	t.Parallel()
-	s := NewStore(t.TempDir())
+	s := opened(t, t.TempDir())
 	deploy(t, s, Deployment{Sources: []string{folder(t, map[string]string{"a.txt": "abcdef"})}})
 	tag := request(s, "GET", "/a.txt").Header().Get("Etag")
 	for name, c := range map[string]struct {
@@ -199,12 +228,12 @@ func TestConditionalRequests(t *testing.T) {
 
 func TestRangeRequests(t *testing.T) {
 	t.Parallel()
-	s := NewStore(t.TempDir())
+	s := opened(t, t.TempDir())
 	deploy(t, s, Deployment{Sources: []string{folder(t, map[string]string{"a.txt": "abcdef"})}})
 	for ranges, want := range map[string]struct {
 		code int
 		body string
-	}{"bytes=1-2": {206, "bc"}, "bytes=-2": {206, "ef"}, "bytes=0-0,2-2": {200, "abcdef"}} {
+	}{"bytes=1-2": {206, "bc"}, "bytes=-2": {206, "ef"}, "bytes=0-0,2-2": {200, "abcdef"}, "bytes=2-1": {200, "abcdef"}, "bytes=a-b": {200, "abcdef"}, "lines=0-1": {200, "abcdef"}} {
 		if rec := request(s, "GET", "/a.txt", "Range", ranges); rec.Code != want.code || rec.Body.String() != want.body {
 			t.Errorf("%s: got %d %q", ranges, rec.Code, rec.Body)
 		}
@@ -216,7 +245,7 @@ func TestRangeRequests(t *testing.T) {
 
 func TestLaterSourcesWinAndZipsAreRead(t *testing.T) {
 	t.Parallel()
-	s := NewStore(t.TempDir())
+	s := opened(t, t.TempDir())
 	deploy(t, s, Deployment{Prefix: "/site/", Sources: []string{
 		folder(t, map[string]string{"a.txt": "old", "b.txt": "b"}),
 		zipFile(t, map[string]string{"a.txt": "new", "deep/": "", "deep/c.txt": "c"}),
@@ -224,44 +253,37 @@ func TestLaterSourcesWinAndZipsAreRead(t *testing.T) {
 	if got := request(s, "GET", "/site/a.txt").Body.String(); got != "new" {
 		t.Errorf("got %q", got)
 	}
-	if got := keys(t, s); !slices.Equal(got, []string{"site/a.txt", "site/b.txt", "site/deep/c.txt"}) {
+	if got := keys(s); !slices.Equal(got, []string{"site/a.txt", "site/b.txt", "site/deep/c.txt"}) {
 		t.Errorf("got %v", got)
 	}
 }
 
 func TestPruneRemovesOnlyWhatTheDeploymentCovers(t *testing.T) {
 	t.Parallel()
-	s := NewStore(t.TempDir())
+	s := opened(t, t.TempDir())
 	deploy(t, s, Deployment{Sources: []string{folder(t, map[string]string{"other.txt": "o"})}})
 	deploy(t, s, Deployment{Prefix: "site", Sources: []string{folder(t, map[string]string{"a.html": "1", "b.js": "1", "c.html": "1"})}})
 	deploy(t, s, Deployment{Prefix: "site", Prune: true, Sources: []string{folder(t, map[string]string{"a.html": "2"})}})
-	if got := keys(t, s); !slices.Equal(got, []string{"other.txt", "site/a.html"}) {
+	if got := keys(s); !slices.Equal(got, []string{"other.txt", "site/a.html"}) {
 		t.Errorf("got %v", got)
-	}
-	blobs, err := os.ReadDir(filepath.Join(s.dir, site, "blobs"))
-	if err != nil || len(blobs) != 2 {
-		t.Errorf("%d contents are kept, want those of two keys; %v", len(blobs), err)
 	}
 }
 
-func TestNamesThatLeaveTheFolderAreRefused(t *testing.T) {
+func TestNoPathOfARequestOrAZipLeavesTheBucket(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"../evil.txt", "/etc/evil", "a/../../evil", `..\evil`, "a//b"} {
-		s := NewStore(t.TempDir())
-		err := s.Deploy(t.Context(), Deployment{Bucket: site, Sources: []string{zipFile(t, map[string]string{name: "x"})}})
-		if err == nil || !strings.Contains(err.Error(), "would leave the bucket's folder") {
-			t.Errorf("%s: got error %v", name, err)
-		}
-	}
-	s := NewStore(t.TempDir())
-	if err := os.WriteFile(filepath.Join(s.dir, "secret.txt"), []byte("x"), 0o600); err != nil {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "secret.txt"), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	deploy(t, s, Deployment{Sources: []string{folder(t, map[string]string{"a.txt": "a"})}})
-	for _, path := range []string{"/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/index.json", "/blobs"} {
+	s := opened(t, dir)
+	deploy(t, s, Deployment{Sources: []string{zipFile(t, map[string]string{"../evil.txt": "x", "/etc/evil": "x", "a/../../bad": "x"})}})
+	for _, path := range []string{"/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/" + site + ".json"} {
 		if rec := request(s, "GET", path); rec.Code != 404 {
 			t.Errorf("%s: got %d", path, rec.Code)
 		}
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 2 {
+		t.Errorf("the folder has %v, %v", files, err)
 	}
 }
 
@@ -271,17 +293,17 @@ func TestLinksOutOfTheAssetAreRefused(t *testing.T) {
 	if err := os.Symlink("/etc/hostname", filepath.Join(dir, "link")); err != nil {
 		t.Skip("no symbolic links here:", err)
 	}
-	if err := NewStore(t.TempDir()).Deploy(t.Context(), Deployment{Bucket: site, Sources: []string{dir}}); err == nil {
+	if err := opened(t, t.TempDir()).Deploy(t.Context(), Deployment{Sources: []string{dir}}); err == nil {
 		t.Error("the link was followed")
 	}
 }
 
 func TestAFailedDeploymentChangesNothing(t *testing.T) {
 	t.Parallel()
-	s := NewStore(t.TempDir())
+	s := opened(t, t.TempDir())
 	deploy(t, s, Deployment{Sources: []string{folder(t, map[string]string{"a.txt": "1"})}})
-	err := s.Deploy(t.Context(), Deployment{Bucket: site, Prune: true, Sources: []string{folder(t, map[string]string{"a.txt": "2"}), filepath.Join(t.TempDir(), "missing.zip")}})
-	if err == nil || !strings.Contains(err.Error(), "the source asset is missing, synthesize again") {
+	err := s.Deploy(t.Context(), Deployment{Prune: true, Sources: []string{folder(t, map[string]string{"a.txt": "2"}), filepath.Join(t.TempDir(), "missing.zip")}})
+	if err == nil || !strings.Contains(err.Error(), "synthesize again") {
 		t.Errorf("got error %v", err)
 	}
 	if got := request(s, "GET", "/a.txt").Body.String(); got != "1" {
@@ -292,8 +314,8 @@ func TestAFailedDeploymentChangesNothing(t *testing.T) {
 func TestContentIsThereAfterARestart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	deploy(t, NewStore(dir), Deployment{Sources: []string{folder(t, map[string]string{"a.txt": "1"})}})
-	if got := request(NewStore(dir), "GET", "/a.txt").Body.String(); got != "1" {
+	deploy(t, opened(t, dir), Deployment{Sources: []string{folder(t, map[string]string{"a.txt": "1"})}})
+	if got := request(opened(t, dir), "GET", "/a.txt").Body.String(); got != "1" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -301,11 +323,11 @@ func TestContentIsThereAfterARestart(t *testing.T) {
 func TestABrokenIndexIsAnErrorAndTheNextDeploymentRepairsIt(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	deploy(t, NewStore(dir), Deployment{Sources: []string{folder(t, map[string]string{"a.txt": "1"})}})
-	if err := os.WriteFile(filepath.Join(dir, site, "index.json"), []byte("{"), 0o600); err != nil {
+	deploy(t, opened(t, dir), Deployment{Sources: []string{folder(t, map[string]string{"a.txt": "1"})}})
+	if err := os.WriteFile(filepath.Join(dir, site+".json"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := NewStore(dir)
+	s := opened(t, dir)
 	if rec := request(s, "GET", "/a.txt"); rec.Code != 500 {
 		t.Errorf("got %d", rec.Code)
 	}
@@ -317,14 +339,14 @@ func TestABrokenIndexIsAnErrorAndTheNextDeploymentRepairsIt(t *testing.T) {
 
 func TestBucketNamesFollowTheRules(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"", "../up", "UPPER", "a", "a..b", "a/b"} {
-		if err := NewStore(t.TempDir()).Deploy(t.Context(), Deployment{Bucket: name}); err == nil {
+	for _, name := range []string{"", "../up", "UPPER", "a", "a..b", "a/b", "ends-", ".begins", strings.Repeat("a", 64)} {
+		if _, err := Open(t.TempDir(), name, everything); err == nil {
 			t.Errorf("%q was accepted", name)
 		}
-		rec := httptest.NewRecorder()
-		NewStore(t.TempDir()).Bucket(name).ServeHTTP(rec, httptest.NewRequest("GET", "/a", nil))
-		if rec.Code != 400 {
-			t.Errorf("%q: got %d", name, rec.Code)
+	}
+	for _, name := range []string{"a.b", "miyabi-local-site", strings.Repeat("a", 63)} {
+		if _, err := Open(t.TempDir(), name, everything); err != nil {
+			t.Error(err)
 		}
 	}
 }

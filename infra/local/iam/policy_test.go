@@ -1,0 +1,71 @@
+package iam
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func read(t *testing.T, text string) Policy {
+	t.Helper()
+	var p Policy
+	if err := json.Unmarshal([]byte(text), &p); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestADenyWinsAndNothingIsAllowedByDefault(t *testing.T) {
+	t.Parallel()
+	method := Request{Action: "execute-api:Invoke", Resource: "arn:aws:execute-api:us-east-1:111122223333:abc/live/GET/pets/1"}
+	for text, want := range map[string]bool{
+		`{"Statement":[]}`: false,
+		`{"Statement":{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"*"}}`:                                                            true,
+		`{"Statement":[{"Effect":"Allow","Action":["execute-api:*"],"Resource":["arn:aws:execute-api:*:*:abc/live/GET/pets/?"]}]}`:                 true,
+		`{"Statement":[{"Effect":"Allow","Action":"*","Resource":"arn:aws:execute-api:*:*:abc/live/POST/*"}]}`:                                     false,
+		`{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`:                                                                        false,
+		`{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"execute-api:Invoke","Resource":"*/GET/pets/1"}]}`: false,
+	} {
+		if got := read(t, text).Allows(method); got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
+func TestPrincipalsAndConditionsBoundAStatement(t *testing.T) {
+	t.Parallel()
+	object := Request{Service: "cloudfront.amazonaws.com", Action: "s3:GetObject", Resource: "arn:aws:s3:::site/a", Context: map[string]string{"aws:sourcearn": "arn:site", "aws:securetransport": "true"}}
+	const everything = `"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::site/*"`
+	for text, want := range map[string]bool{
+		`{"Statement":{` + everything + `}}`:                                                false,
+		`{"Statement":{` + everything + `,"Principal":"*"}}`:                                true,
+		`{"Statement":{` + everything + `,"Principal":{"Service":"lambda.amazonaws.com"}}}`: false,
+		`{"Statement":{` + everything + `,"Principal":{"Service":["cloudfront.amazonaws.com"]},"Condition":{"StringEquals":{"AWS:SourceArn":"arn:site"}}}}`:                                 true,
+		`{"Statement":{` + everything + `,"Principal":{"AWS":"*"},"Condition":{"ArnLike":{"AWS:SourceArn":["arn:other","arn:s*"]}}}}`:                                                       true,
+		`{"Statement":{` + everything + `,"Principal":"*","Condition":{"StringEquals":{"AWS:SourceArn":"arn:other"}}}}`:                                                                     false,
+		`{"Statement":[{` + everything + `,"Principal":"*"},{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":false}}}]}`:  true,
+		`{"Statement":[{` + everything + `,"Principal":"*"},{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}]}`: false,
+	} {
+		p := read(t, text)
+		if err := p.Check("aws:sourcearn", "aws:securetransport"); err != nil {
+			t.Error(err)
+		}
+		if got := p.Allows(object); got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
+func TestPoliciesThatCannotBeEvaluatedAreRefused(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{"Statement":{"Effect":"Maybe","Action":"*","Resource":"*"}}`:                                                            `the effect "Maybe"`,
+		`{"Statement":{"Effect":"Allow","Resource":"*"}}`:                                                                         "lacks Action or Resource",
+		`{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}}`:    "IpAddress of aws:SourceIp",
+		`{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:SourceIp":"10.0.0.0/8"}}}}`: "StringEquals of aws:SourceIp",
+	} {
+		if err := read(t, text).Check("aws:sourcearn"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v", text, err)
+		}
+	}
+}
