@@ -33,16 +33,21 @@ func (l AccessLog) Check() error {
 var contextVariable = regexp.MustCompile(`\$context(\.[A-Za-z0-9_-]+)+`)
 
 // Write fills in the $context variables, named without "$context.", and writes the line. A variable without a value is
-// "-" (page http-api-logging-variables).
+// "-"; NAME.messageString is NAME.message in quotes (page http-api-logging-variables).
 func (l AccessLog) Write(variables map[string]string) {
 	if l.Format == "" || l.Writer == nil {
 		return
 	}
 	line := contextVariable.ReplaceAllStringFunc(l.Format, func(name string) string {
-		if v := variables[strings.TrimPrefix(name, "$context.")]; v != "" {
+		name, quoted := strings.CutSuffix(strings.TrimPrefix(name, "$context."), "String")
+		switch v := variables[name]; {
+		case v == "":
+			return "-"
+		case quoted:
+			return `"` + escape(v) + `"`
+		default:
 			return escape(v)
 		}
-		return "-"
 	})
 	_, _ = io.WriteString(l.Writer, strings.ReplaceAll(line, "\n", " ")+"\n") // a log that is gone stops no request
 }

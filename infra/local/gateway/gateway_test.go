@@ -18,7 +18,7 @@ func TestADenyWinsAndNothingIsAllowedByDefault(t *testing.T) {
 	for text, want := range map[string]bool{
 		`{"Statement":[]}`: false,
 		`{"Statement":{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"*"}}`:                                                            true,
-		`{"Statement":[{"Effect":"Allow","Action":["Execute-API:invoke"],"Resource":["arn:aws:execute-api:*:*:abc/live/GET/pets/?"]}]}`:                 true,
+		`{"Statement":[{"Effect":"Allow","Action":["Execute-API:invoke"],"Resource":["arn:aws:execute-api:*:*:abc/live/GET/pets/?"]}]}`:            true,
 		`{"Statement":[{"Effect":"Allow","Action":"*","Resource":"arn:aws:execute-api:*:*:abc/live/POST/*"}]}`:                                     false,
 		`{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`:                                                                        false,
 		`{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"execute-api:Invoke","Resource":"*/GET/pets/1"}]}`: false,
@@ -86,8 +86,8 @@ func TestAFunctionMayThrowUnauthorized(t *testing.T) {
 func TestAnAccessLogLineStaysOneLine(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	AccessLog{Format: "$context.requestId [$context.a.b] $context.c\n\"$context.d\".", Writer: &out}.Write(map[string]string{"requestId": "1", "a.b": "x\ny", "d": "<é&\"\xff>"})
-	if got, want := out.String(), `1 [x\ny] - "<é&\"\ufffd>".`+"\n"; got != want {
+	AccessLog{Format: "$context.requestId [$context.a.b] $context.c\n\"$context.d\" $context.a.bString.", Writer: &out}.Write(map[string]string{"requestId": "1", "a.b": "x\ny", "d": "<é&\"\xff>"})
+	if got, want := out.String(), `1 [x\ny] - "<é&\"\ufffd>" "x\ny".`+"\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	for _, bad := range []string{"$context.status", "$context.requestId" + strings.Repeat("x", maxFormat)} {

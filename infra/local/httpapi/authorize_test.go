@@ -126,14 +126,20 @@ func TestAnAuthorizerWithoutATTLIsAskedEachTime(t *testing.T) {
 	wantEqual(t, "asked", len(events), 3)
 }
 
-func TestARouteThatNeedsIAMSaysThatItIsNotServed(t *testing.T) {
+func TestARouteThatNeedsIAMRefusesWhatIsNotSignedAndChecksNoSignature(t *testing.T) {
 	t.Parallel()
 	b := &backend{}
 	a := b.api(t, "$default")
 	a.Routes[0].IAM = true
 	res := serve(t, a, get("/"))
-	wantEqual(t, "status", res.StatusCode, 501)
-	wantContains(t, "body", body(t, res), "IAM signature")
+	wantEqual(t, "without a signature", []any{res.StatusCode, body(t, res)}, []any{403, `{"message":"Forbidden"}`})
+	r := get("/")
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=x")
+	for _, r := range []*http.Request{r, get("/?X-Amz-Signature=x")} {
+		res = serve(t, a, r)
+		wantEqual(t, "with a signature", res.StatusCode, 501)
+		wantContains(t, "body", body(t, res), "IAM signature")
+	}
 	wantEqual(t, "function", b.called, "")
 }
 

@@ -115,9 +115,9 @@ func TestTheAccessLogTellsTheAuthorizersErrorApart(t *testing.T) {
 	var log bytes.Buffer
 	i, b := newIssuer(t), &backend{}
 	a := i.api(t, b)
-	a.AccessLog = gateway.AccessLog{Writer: &log, Format: "$context.requestId|$context.authorizer.error|$context.integrationErrorMessage|$context.error.message|$context.integrationStatus"}
+	a.AccessLog = gateway.AccessLog{Writer: &log, Format: "$context.requestId|$context.authorizer.error|$context.integrationErrorMessage|$context.error.message|$context.error.messageString|$context.integrationStatus"}
 	res := serve(t, a, withToken("Bearer x"))
-	wantEqual(t, "line", strings.TrimPrefix(log.String(), res.Header.Get("Apigw-Requestid")), "|the token is not a JWT|-|Unauthorized|-\n")
+	wantEqual(t, "line", strings.TrimPrefix(log.String(), res.Header.Get("Apigw-Requestid")), "|the token is not a JWT|-|Unauthorized|\"Unauthorized\"|-\n")
 }
 
 func TestAScopeCountsInEitherClaim(t *testing.T) {

@@ -55,7 +55,6 @@ func (in *request) outcome(a answer) map[string]string {
 	v["responseLatency"] = milliseconds(time.Since(in.received))
 	if a.status >= http.StatusBadRequest && in.integrationStatus != http.StatusOK {
 		v["error.message"] = http.StatusText(a.status)
-		v["error.messageString"] = strconv.Quote(v["error.message"])
 	}
 	if in.integrationStatus == 0 {
 		if in.failure != nil {
