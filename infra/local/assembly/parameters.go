@@ -1,7 +1,6 @@
 package assembly
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -23,7 +22,8 @@ type Parameter struct {
 }
 
 // parameter settles the value of one declared parameter.
-func (s *Scope) parameter(name string, p Parameter, overrides map[string]string) (any, error) {
+func (s *Scope) parameter(name string, p Parameter, overrides map[string]string) any {
+	defer s.in("parameter " + name)()
 	given := p.Default
 	if v, ok := s.stack.Parameters[name]; ok {
 		given = v
@@ -32,31 +32,30 @@ func (s *Scope) parameter(name string, p Parameter, overrides map[string]string)
 		given = v
 	}
 	if given == nil {
-		return nil, errors.New("it has neither a default nor a value")
+		s.fail("it has neither a default nor a value")
 	}
-	text := Text(given)
-	value := typed(p.Type, text)
+	value := typed(p.Type, Text(given))
 	list, isList := value.([]any)
 	if !isList {
 		list = []any{value}
 	}
 	for _, v := range list {
 		if err := p.check(Text(v)); err != nil {
-			return nil, err
+			s.fail("%w", err)
 		}
 	}
 	inner, isValue := strings.CutPrefix(p.Type, "AWS::SSM::Parameter::Value<")
 	if !isValue && p.Type != "AWS::SSM::Parameter::Name" {
-		return value, nil
+		return value
 	}
-	stored, err := s.lookup.Parameter(text)
+	stored, err := s.lookup.Parameter(Text(given))
 	if err != nil {
-		return nil, fmt.Errorf("read %s from the parameter store: %w", text, err)
+		s.fail("read %s from the parameter store: %w", Text(given), err)
 	}
 	if isValue {
-		return typed(strings.TrimSuffix(inner, ">"), stored), nil
+		return typed(strings.TrimSuffix(inner, ">"), stored)
 	}
-	return value, nil
+	return value
 }
 
 // typed makes a list of a list-typed parameter; every other value stays a string.

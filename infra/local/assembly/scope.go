@@ -1,8 +1,6 @@
 package assembly
 
-import (
-	"fmt"
-)
+import "fmt"
 
 const partition = "aws"
 
@@ -42,7 +40,8 @@ func NewScope(s *Stack, e Environment, l Lookup, overrides map[string]string) (*
 	sc := &Scope{
 		stack: s, environment: e, lookup: l, parameters: pseudoParameters(s, e), conditions: map[string]*bool{}, created: map[string]Values{},
 	}
-	if err := sc.settle(overrides); err != nil {
+	sc.settle(overrides)
+	if err := sc.fault(); err != nil {
 		return nil, fmt.Errorf("stack %s: %w", s.Name, err)
 	}
 	return sc, nil
@@ -51,26 +50,21 @@ func NewScope(s *Stack, e Environment, l Lookup, overrides map[string]string) (*
 // bootstrapRule is the rule of every CDK template: that the account was bootstrapped. This machine has what that makes.
 const bootstrapRule = "CheckBootstrapVersion"
 
-func (s *Scope) settle(overrides map[string]string) error {
+func (s *Scope) settle(overrides map[string]string) {
 	if t := s.stack.Template.Transform; t != nil {
-		return fmt.Errorf("the local cloud does not carry out the transform %s", Text(t))
+		s.fail("the local cloud does not carry out the transform %s", Text(t))
 	}
 	for name := range s.stack.Template.Rules {
 		if name != bootstrapRule {
-			return fmt.Errorf("the local cloud does not check the rule %s", name)
+			s.fail("the local cloud does not check the rule %s", name)
 		}
 	}
 	for name, p := range s.stack.Template.Parameters {
-		v, err := s.parameter(name, p, overrides)
-		if err != nil {
-			return fmt.Errorf("parameter %s: %w", name, err)
-		}
-		s.parameters[name] = v
+		s.parameters[name] = s.parameter(name, p, overrides)
 	}
 	for name := range s.stack.Template.Conditions {
 		s.condition(name)
 	}
-	return s.fault()
 }
 
 // fail keeps the first fault of what is being evaluated, which goes on without a value.

@@ -136,12 +136,12 @@ func (c *Cloud) callCustom(ctx context.Context, stack, function string, req cust
 
 // serviceTimeout reads ServiceTimeout, in seconds.
 func serviceTimeout(p properties) (time.Duration, error) {
-	seconds, err := p.integer("ServiceTimeout")
-	if err != nil || seconds < 0 || seconds > 3600 {
-		return 0, fmt.Errorf("ServiceTimeout must be 1 to 3600 seconds, not %q", p.text("ServiceTimeout"))
-	}
-	if seconds == 0 {
+	if p["ServiceTimeout"] == nil {
 		return defaultServiceTimeout, nil
+	}
+	seconds, err := p.integer("ServiceTimeout")
+	if err != nil || seconds < 1 || seconds > 3600 {
+		return 0, fmt.Errorf("ServiceTimeout must be 1 to 3600 seconds, not %q", p.text("ServiceTimeout"))
 	}
 	return time.Duration(seconds) * time.Second, nil
 }

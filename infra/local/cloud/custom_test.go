@@ -243,5 +243,7 @@ func TestACustomResourceNeedsAFunctionAndASensibleTimeout(t *testing.T) {
 	t.Parallel()
 	newMachine(t).refused("its ServiceToken: ", `{"Resources": {"C": {"Type": "Custom::Thing"}}}`)
 	newMachine(t).refused("function not found", `{"Resources": {"C": {"Type": "Custom::Thing", "Properties": {"ServiceToken": "arn:aws:lambda:us-east-1:000000000000:function:none"}}}}`)
-	newMachine(t).refused("1 to 3600 seconds", withCustom(`"Id": "one", "ServiceTimeout": 5000`))
+	for _, seconds := range []string{"0", "5000", `"long"`} {
+		newMachine(t).refused("1 to 3600 seconds", withCustom(`"Id": "one", "ServiceTimeout": `+seconds))
+	}
 }
