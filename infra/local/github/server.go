@@ -1,5 +1,5 @@
 // Package github stands in for GitHub's sign-in on this machine, so that the production sign-in code runs unchanged:
-// the web application flow of an OAuth app with PKCE, and the two user endpoints of the REST API.
+// the web application flow of an OAuth app with PKCE, and the user endpoint of the REST API.
 //
 // It follows https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps ("the flow" below),
 // its two troubleshooting pages, and https://docs.github.com/en/rest/users.
@@ -25,7 +25,7 @@ type Person struct {
 	ID    int64
 	Login string
 	Name  string
-	Email string // primary and verified, but not public
+	Email string // not public: no answer has it
 }
 
 // New returns the stand-in. It answers below /login/oauth/, /api/v3/ and /avatars/, keeps codes and tokens in memory
@@ -39,8 +39,7 @@ func (s *server) handler() http.Handler {
 	mux.HandleFunc("GET /login/oauth/authorize", s.choose)
 	mux.HandleFunc("POST /login/oauth/authorize", s.authorize)
 	mux.HandleFunc("POST /login/oauth/access_token", s.accessToken)
-	mux.HandleFunc("GET /api/v3/user", s.withToken("", s.user))
-	mux.HandleFunc("GET /api/v3/user/emails", s.withToken("user:email", s.emails))
+	mux.HandleFunc("GET /api/v3/user", s.user)
 	mux.HandleFunc("GET /avatars/{id}", s.avatar)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) { apiError(w, http.StatusNotFound, "Not Found") })
 	mux.HandleFunc("/", notFoundPage)

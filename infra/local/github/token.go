@@ -19,7 +19,7 @@ func (s *server) accessToken(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the parameters could not be read: "+err.Error(), http.StatusBadRequest)
 		return
 	}
-	if id, secret := credentials(r); !equal(id, s.ClientID) || !equal(secret, s.ClientSecret) {
+	if !equal(r.Form.Get("client_id"), s.ClientID) || !equal(r.Form.Get("client_secret"), s.ClientSecret) {
 		answerToken(w, r, tokenError("incorrect_client_credentials", "The client_id and/or client_secret passed are incorrect."))
 		return
 	}
@@ -48,21 +48,6 @@ func (g grant) proves(verifier string) bool {
 }
 
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
-
-// credentials are parameters, or basic authentication, whose two parts are escaped (RFC 6749, section 2.3.1).
-func credentials(r *http.Request) (id, secret string) {
-	if id, secret, ok := r.BasicAuth(); ok {
-		return unescape(id), unescape(secret)
-	}
-	return r.Form.Get("client_id"), r.Form.Get("client_secret")
-}
-
-func unescape(s string) string {
-	if plain, err := url.QueryUnescape(s); err == nil {
-		return plain
-	}
-	return s
-}
 
 func tokenError(kind, description string) map[string]string {
 	page := "/apps/managing-oauth-apps/troubleshooting-oauth-app-access-token-request-errors/#" + strings.ReplaceAll(kind, "_", "-")
