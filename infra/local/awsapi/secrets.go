@@ -80,7 +80,7 @@ var secretName = regexp.MustCompile(`^[A-Za-z0-9/_+=.@!-]{1,512}$`)
 // when the secret is new or the template's words about it changed; a value put meanwhile stays otherwise.
 func (s *Secrets) Ensure(spec SecretSpec) (string, error) {
 	if !secretName.MatchString(spec.Name) {
-		return "", fmt.Errorf("secret name %q: use up to 512 letters, digits and -/_+=.@!", spec.Name)
+		return "", fmt.Errorf("secret name %q: use letters, digits and -/_+=.@! only, up to 512 of them", spec.Name)
 	}
 	source, err := json.Marshal([]any{spec.SecretString, spec.Generate})
 	value := spec.SecretString
