@@ -56,21 +56,22 @@ func (s Spec) until(e Expression) Expression {
 	}
 }
 
-// rateForm has a number that a time.Duration can hold as days.
 var rateForm = regexp.MustCompile(`^([1-9]\d{0,4}) (minute|hour|day)s?$`)
 
+// rate counts in whole seconds from the start.
 func (s Spec) rate(text string) (Expression, error) {
 	m := rateForm.FindStringSubmatch(text)
 	if m == nil {
 		return nil, errors.New("a rate is 1 to 99999 minutes, hours or days, such as rate(5 minutes)")
 	}
-	n, _ := strconv.Atoi(m[1])
-	every := time.Duration(n) * map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[m[2]]
+	n, _ := strconv.ParseInt(m[1], 10, 64)
+	start, every := s.Start.Unix(), n*map[string]int64{"minute": 60, "hour": 60 * 60, "day": 24 * 60 * 60}[m[2]]
 	return s.until(func(t time.Time) time.Time {
-		if t.Before(s.Start) {
-			return s.Start
+		next := start
+		if passed := t.Unix() - start; passed >= 0 {
+			next += (passed/every + 1) * every
 		}
-		return s.Start.Add(t.Sub(s.Start).Truncate(every) + every)
+		return time.Unix(next, 0).In(s.Zone)
 	}), nil
 }
 

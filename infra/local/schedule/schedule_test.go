@@ -86,6 +86,8 @@ func TestAWindowBoundsRecurringSchedules(t *testing.T) {
 		{"rate(20 minutes)", start, "", "2026-11-20T00:00:00Z", "2026-11-23T12:00:00Z"}, // StartDate is the first occurrence
 		{"rate(20 minutes)", start, "", "2026-11-23T12:00:00Z", "2026-11-23T12:20:00Z"},
 		{"rate(20 minutes)", start, "", "2026-11-23T12:59:59Z", "2026-11-23T13:00:00Z"},
+		{"rate(20 minutes)", "1500-01-01T00:10:00.5Z", "", "2026-11-23T12:40:00Z", "2026-11-23T12:50:00Z"},
+		{"rate(20 minutes)", "", "", "2026-11-23T12:45:00Z", "2026-11-23T13:00:00Z"},
 		{"rate(20 minutes)", start, end, "2026-11-23T12:40:00Z", "2026-11-23T13:00:00Z"},
 		{"rate(20 minutes)", start, end, "2026-11-23T13:00:00Z", ""},
 		{"cron(0 * * * ? *)", start, end, "2026-11-20T00:00:00Z", "2026-11-23T12:00:00Z"},
