@@ -69,7 +69,7 @@ func (a *apiDraft) host() string { return a.ID + APIDomain }
 func createAPI(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	p := r.properties
 	a := &apiDraft{
-		API:  gateway.API{ID: "l" + r.hash()[:9], Invoke: c.invokeForAPI},
+		API:  gateway.API{ID: "l" + r.hash()[:9], Region: here.Region, Account: here.Account, Invoke: c.invokeForAPI},
 		name: p.text("Name"), protocol: p.text("ProtocolType"), selection: p.text("RouteSelectionExpression"),
 		integrations: map[string]routeDraft{}, authorizers: map[string]routeDraft{}, responses: map[string]bool{},
 	}

@@ -12,6 +12,8 @@ import (
 // API is what HTTP and WebSocket APIs have in common: an AWS::ApiGatewayV2::Api with its stage.
 type API struct {
 	ID             string // the first label of its execute-api host name
+	Region         string
+	Account        string
 	Stage          string
 	StageVariables map[string]string    // reach functions as stageVariables
 	Throttle       *Throttle            // the stage's DefaultRouteSettings, applied to each route by itself; nil: no limit
@@ -56,6 +58,11 @@ func (a API) Check(keys []string) error {
 		}
 	}
 	return a.AccessLog.Check()
+}
+
+// ARN names what a caller of the stage wants, such as GET/pets/1 or $connect.
+func (a API) ARN(resource string) string {
+	return fmt.Sprintf("arn:aws:execute-api:%s:%s:%s/%s/%s", a.Region, a.Account, a.ID, a.Stage, resource)
 }
 
 // Limiter is the token bucket of the route with the key (page http-api-throttling).

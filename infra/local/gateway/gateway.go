@@ -14,7 +14,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/miyabi-society/platform/infra/local/lambda"
@@ -61,19 +60,6 @@ func HeaderBytes(r *http.Request) int {
 		}
 	}
 	return n
-}
-
-// AccountOf reads the account from arn:aws:lambda:region:account:function:name.
-func AccountOf(arn string) string { return arnPart(arn, 4) }
-
-// RegionOf reads the region from arn:aws:lambda:region:account:function:name.
-func RegionOf(arn string) string { return arnPart(arn, 3) }
-
-func arnPart(arn string, i int) string {
-	if parts := strings.Split(arn, ":"); len(parts) > i {
-		return parts[i]
-	}
-	return ""
 }
 
 // WriteMessage sends an error of API Gateway itself: {"message":"Not Found"}.

@@ -70,7 +70,11 @@ func (in *request) authorizeJWT() (answer, error) {
 }
 
 func (in *request) authorizeLambda() (answer, error) {
-	resource := in.routeARN()
+	path := in.rawPath
+	if in.api.Stage != defaultRoute {
+		path = strings.TrimPrefix(path, "/"+in.api.Stage)
+	}
+	resource := in.api.ARN(in.Method + path)
 	event := func(identity []string) []byte {
 		e := in.describe()
 		e.Type, e.RouteARN, e.IdentitySource = "REQUEST", resource, identity
@@ -93,15 +97,6 @@ func (in *request) authorizeLambda() (answer, error) {
 	}
 	in.authorizer["principalId"] = verdict.PrincipalID
 	return answer{}, nil
-}
-
-// routeARN is arn:aws:execute-api:region:account:api/stage/METHOD/path.
-func (in *request) routeARN() string {
-	path, function := in.rawPath, in.route.FunctionARN
-	if in.api.Stage != defaultRoute {
-		path = strings.TrimPrefix(path, "/"+in.api.Stage)
-	}
-	return fmt.Sprintf("arn:aws:execute-api:%s:%s:%s/%s/%s%s", gateway.RegionOf(function), gateway.AccountOf(function), in.api.ID, in.api.Stage, in.Method, path)
 }
 
 // source gives the value of an identity source: a header, a query parameter, a context or a stage variable.

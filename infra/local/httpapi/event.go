@@ -63,7 +63,7 @@ func (in *request) describe() event {
 		Version: "2.0", RouteKey: in.route.Key, RawPath: in.rawPath, RawQueryString: in.URL.RawQuery,
 		Cookies: cookies(in.Header), Headers: in.headers(), Query: query(in.URL.RawQuery),
 		Context: eventContext{
-			AccountID: gateway.AccountOf(in.route.FunctionARN), APIID: in.api.ID, DomainName: in.Host, DomainPrefix: prefix,
+			AccountID: in.api.Account, APIID: in.api.ID, DomainName: in.Host, DomainPrefix: prefix,
 			HTTP:      eventHTTP{in.Method, in.rawPath, in.Proto, gateway.SourceIP(in.Request), in.UserAgent()},
 			RequestID: in.id, RouteKey: in.route.Key, Stage: in.api.Stage, Authorizer: in.authorized,
 			Time: gateway.RequestTime(in.received), TimeEpoch: in.received.UnixMilli(),

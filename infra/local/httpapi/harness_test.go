@@ -46,7 +46,7 @@ func (b *backend) invoke(_ context.Context, functionARN string, payload []byte) 
 // api serves one route per key; each calls arn.
 func (b *backend) api(t *testing.T, keys ...string) API {
 	t.Helper()
-	a := API{API: gateway.API{ID: "abc123", Stage: "$default", Invoke: b.invoke}}
+	a := API{API: gateway.API{ID: "abc123", Region: "us-east-1", Account: "111122223333", Stage: "$default", Invoke: b.invoke}}
 	for _, k := range keys {
 		a.Routes = append(a.Routes, Route{Route: gateway.Route{Key: k, FunctionARN: arn}, Format: "2.0"})
 	}

@@ -34,13 +34,13 @@ type request struct {
 func (in *request) variables() map[string]string {
 	prefix, _, _ := strings.Cut(in.Host, ".")
 	v := map[string]string{
-		"apiId": in.api.ID, "domainName": in.Host, "domainPrefix": prefix, "extendedRequestId": in.id, "requestId": in.id,
+		"accountId": in.api.Account, "apiId": in.api.ID, "domainName": in.Host, "domainPrefix": prefix, "extendedRequestId": in.id, "requestId": in.id,
 		"httpMethod": in.Method, "path": in.rawPath, "protocol": in.Proto, "stage": in.api.Stage,
 		"identity.sourceIp": gateway.SourceIP(in.Request), "identity.userAgent": in.UserAgent(),
 		"requestTime": gateway.RequestTime(in.received), "requestTimeEpoch": strconv.FormatInt(in.received.UnixMilli(), 10),
 	}
 	if in.route != nil {
-		v["routeKey"], v["accountId"] = in.route.Key, gateway.AccountOf(in.route.FunctionARN)
+		v["routeKey"] = in.route.Key
 	}
 	for name, value := range in.authorizer {
 		v["authorizer."+name] = value

@@ -115,7 +115,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, c *connection, e 
 // connection. Its context stays with the connection.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request, rt *route, c *connection, e *event) bool {
 	function := rt.Authorizer.FunctionARN
-	resource := fmt.Sprintf("arn:aws:execute-api:%s:%s:%s/%s/$connect", gateway.RegionOf(function), gateway.AccountOf(function), s.api.ID, s.api.Stage)
+	resource := s.api.ARN(routeConnect)
 	source := func(expression string) string { return s.source(expression, e, r) }
 	verdict, err := rt.Authorizer.Decide(source, func([]string) []byte { return e.forAuthorizer(resource) }, resource)
 	switch {

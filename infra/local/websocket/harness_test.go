@@ -114,7 +114,7 @@ type running struct {
 func start(t testing.TB, change func(*API), keys ...string) *running {
 	t.Helper()
 	b := newBackend()
-	api := API{API: gateway.API{ID: "abc123", Stage: "live", Invoke: b.invoke}, RouteSelection: "$request.body.action"}
+	api := API{API: gateway.API{ID: "abc123", Region: "us-east-1", Account: "111122223333", Stage: "live", Invoke: b.invoke}, RouteSelection: "$request.body.action"}
 	for _, k := range keys {
 		api.Routes = append(api.Routes, Route{Route: gateway.Route{Key: k, FunctionARN: arn}, Responds: k != routeConnect && k != routeDisconnect})
 	}
