@@ -82,7 +82,7 @@ func (p *Parameters) find(id string) (Parameter, error) {
 			return found, nil
 		}
 	}
-	if !strings.HasPrefix(id, "arn:") && !parameterName.MatchString(id) {
+	if name, _, _ := strings.Cut(id, ":"); !parameterName.MatchString(name) {
 		return Parameter{}, failed(http.StatusBadRequest, "ValidationException", parameterNameRule)
 	}
 	return Parameter{}, failed(http.StatusBadRequest, "ParameterNotFound", "") // AWS says no more

@@ -55,7 +55,7 @@ func TestParametersThatAreNotThere(t *testing.T) {
 	c := start(t)
 	put(t, c.parameters, "/a/b", "1")
 	for name, want := range map[string]string{
-		"/none": "ParameterNotFound", "a": "ParameterNotFound", "arn:aws:ssm:us-east-1:111122223333:parameter/none": "ParameterNotFound",
+		"/none": "ParameterNotFound", "/none:1": "ParameterNotFound", "a": "ParameterNotFound", "arn:aws:ssm:us-east-1:111122223333:parameter/none": "ParameterNotFound",
 		"/a/b:2": "ParameterVersionNotFound", "/a/b:label": "ParameterVersionNotFound", "//a//b": "ValidationException", "a/b": "ValidationException",
 	} {
 		if status, out := c.ask(t, "GetParameter", `{"Name":"`+name+`"}`); status != 400 || out["__type"] != want || want == "ParameterNotFound" && out["message"] != "" {

@@ -64,10 +64,10 @@ func fill(template string, values map[string]any) (filled string, err error) {
 			if !known {
 				err = fmt.Errorf("InputTemplate contains invalid placeholder %s", p)
 			}
-			text, isText := v.(string)
 			if part == p {
 				return asJSON(v)
 			}
+			text, isText := v.(string)
 			if !isText {
 				text = asJSON(v)
 			}
