@@ -115,7 +115,7 @@ func readJSON(file string, into any) error {
 		return fmt.Errorf("read the assembly: %w", err)
 	}
 	if err := json.Unmarshal(b, into); err != nil {
-		return fmt.Errorf("%s is not what CDK writes: %w", file, err)
+		return fmt.Errorf("%s is not what the local cloud can run: %w", file, err)
 	}
 	return nil
 }

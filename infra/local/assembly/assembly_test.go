@@ -77,7 +77,7 @@ func TestAnAssetIsFoundByItsPlaceInTheBootstrapBucket(t *testing.T) {
 
 func TestAFolderWithoutAnAssemblyIsRefused(t *testing.T) {
 	t.Parallel()
-	for files, part := range map[string]string{"": "no cloud assembly in", "{}": "has no stack", "{": "is not what CDK writes"} {
+	for files, part := range map[string]string{"": "no cloud assembly in", "{}": "has no stack", "{": "is not what the local cloud can run"} {
 		dir := t.TempDir()
 		if files != "" {
 			dir = write(t, map[string]string{"manifest.json": files})

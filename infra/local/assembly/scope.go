@@ -51,9 +51,6 @@ func NewScope(s *Stack, e Environment, l Lookup, overrides map[string]string) (*
 const bootstrapRule = "CheckBootstrapVersion"
 
 func (s *Scope) settle(overrides map[string]string) {
-	if t := s.stack.Template.Transform; t != nil {
-		s.fail("the local cloud does not carry out the transform %s", Text(t))
-	}
 	for name := range s.stack.Template.Rules {
 		if name != bootstrapRule {
 			s.fail("the local cloud does not check the rule %s", name)

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -248,11 +250,19 @@ func TestACustomResourceGetsText(t *testing.T) {
 	}
 }
 
-func TestANameThatTemplatesDoNotHaveIsRefused(t *testing.T) {
+func TestWhatIsNoTemplateIsRefused(t *testing.T) {
 	t.Parallel()
-	for _, template := range []string{`{"Resource": {}}`, `{"Resources": {"R": {"Type": "T", "DependOn": "A"}}}`, `{"Outputs": {"O": {"Values": 1}}}`, `{"Mappings": {"M": {"a": "b"}}}`} {
-		if err := json.Unmarshal([]byte(template), &Template{}); err == nil {
-			t.Errorf("%s is a template", template)
+	for template, part := range map[string]string{
+		`{"Resource": {}}`: `"Resource"`,
+		`{"Resources": {"R": {"Type": "T", "DependOn": "A"}}}`:                                        `"DependOn"`,
+		`{"Outputs": {"O": {"Values": 1}}}`:                                                           `"Values"`,
+		`{"Mappings": {"M": {"a": "b"}}}`:                                                             "Mappings",
+		`{"Resources": {"R": {"Properties": {}}}}`:                                                    "resource R has no Type",
+		`{"Resources": {"R": null}}`:                                                                  "resource R has no Type",
+		`{"Transform": "AWS::LanguageExtensions", "Resources": {"Fn::ForEach::X": ["I", ["a"], {}]}}`: "does not carry out the transform AWS::LanguageExtensions",
+	} {
+		if err := json.Unmarshal([]byte(template), &Template{}); err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("%s: error is %v, want one with %q", template, err, part)
 		}
 	}
 }
@@ -305,13 +315,6 @@ func TestOnlyCDKsOwnRuleIsKnown(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := scopeOf(t, `{"Rules": {"Mine": {"Assertions": []}}, "Resources": {}}`, nil); err == nil || !strings.Contains(err.Error(), "stack Test: the local cloud does not check the rule Mine") {
-		t.Errorf("error is %v", err)
-	}
-}
-
-func TestATransformIsRefusedByName(t *testing.T) {
-	t.Parallel()
-	if _, err := scopeOf(t, `{"Transform": "AWS::LanguageExtensions", "Resources": {}}`, nil); err == nil || !strings.Contains(err.Error(), "stack Test: the local cloud does not carry out the transform AWS::LanguageExtensions") {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -397,5 +400,23 @@ func TestALookupThatFailsIsWrapped(t *testing.T) {
 	_, err := NewScope(s, here, Lookup{Parameter: func(string) (string, error) { return "", broken }}, nil)
 	if !errors.Is(err, broken) {
 		t.Errorf("error is %v", err)
+	}
+}
+
+func TestArgumentsOfEveryKindAreAnsweredOrRefused(t *testing.T) {
+	t.Parallel()
+	names := []string{"Ref", "Condition", "Fn::Sub", "Fn::GetAtt", "Fn::If", "Fn::GetAZs", "Fn::Base64", "Fn::ImportValue"}
+	names = append(append(names, slices.Collect(maps.Keys(listFunctions))...), slices.Collect(maps.Keys(conditionFunctions))...)
+	for _, name := range names {
+		for _, argument := range []string{`null`, `1`, `""`, `[]`, `[null]`, `[[], []]`, `["", {}]`, `[{}, "a", []]`, `{}`, `{"a": 1}`, `["Yes", null, null]`, `["-1", ["a"]]`, `["a", 1, -1]`} {
+			expression := fmt.Sprintf(`{%q: %s}`, name, argument)
+			v, err := evaluate(t, "Custom::R", expression)
+			if err == nil && v == nil {
+				t.Errorf("%s has neither a value nor an error", expression)
+			}
+			if _, err := scopeOf(t, `{"Conditions": {"Yes": `+expression+`}}`, nil); err == nil && name != "Fn::Equals" {
+				t.Errorf("%s is a condition", expression)
+			}
+		}
 	}
 }

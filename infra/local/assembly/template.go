@@ -28,7 +28,16 @@ func (t *Template) UnmarshalJSON(b []byte) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	d.UseNumber()
-	return d.Decode((*plain)(t))
+	err := d.Decode((*plain)(t))
+	if t.Transform != nil { // what it makes of the template may be the error
+		return fmt.Errorf("the local cloud does not carry out the transform %s", Text(t.Transform))
+	}
+	for id, r := range t.Resources {
+		if err == nil && (r == nil || r.Type == "") {
+			err = fmt.Errorf("resource %s has no Type", id)
+		}
+	}
+	return err
 }
 
 // Output is a value that a stack publishes, to other stacks if it has an Export.
