@@ -139,16 +139,11 @@ func sameOrigin(t *testing.T, d *deployment) {
 	require.Equal(t, http.StatusFound, r.status, "the sign-in begins on the site's domain")
 }
 
-// webSocketUpgrade asks for a connection as a browser does. AWS refuses it for want of a signature; the local cloud,
-// which checks none, says that it cannot serve it.
+// webSocketUpgrade asks for a connection as a browser does. It is refused for want of a signature.
 func webSocketUpgrade(t *testing.T, d *deployment) {
-	want := http.StatusForbidden
-	if d.local() {
-		want = http.StatusNotImplemented
-	}
 	c := newClient(t, d.base(t))
 	r := c.do(t, http.MethodGet, "/live", "", http.Header{
 		"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="},
 	})
-	require.Equal(t, want, r.status, r.body)
+	require.Equal(t, http.StatusForbidden, r.status, r.body)
 }

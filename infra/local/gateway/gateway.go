@@ -51,6 +51,11 @@ func SourceIP(r *http.Request) string {
 	return host
 }
 
+// Signed reports whether a request has an IAM signature, in its headers or in its query. It is not checked.
+func Signed(r *http.Request) bool {
+	return r.Header.Get("Authorization") != "" || r.URL.Query().Has("X-Amz-Signature")
+}
+
 // HeaderBytes counts what MaxHeaderBytes limits.
 func HeaderBytes(r *http.Request) int {
 	n := len(r.Method) + len(r.URL.RequestURI()) + len(r.Proto) + len(r.Host)

@@ -22,15 +22,10 @@ func (d Route) checkAuthorization() error {
 
 const noSignatures = "This route needs an IAM signature, which the local cloud does not check; it answers once it is deployed."
 
-// signed reports whether the request has an IAM signature, in its headers or in its query.
-func (in *request) signed() bool {
-	return in.Header.Get("Authorization") != "" || in.URL.Query().Has("X-Amz-Signature")
-}
-
 // authorize asks the route's authorizer. An error means that the request does not pass and gets the answer.
 func (in *request) authorize() (answer, error) {
 	switch rt := in.route; {
-	case rt.IAM && !in.signed():
+	case rt.IAM && !gateway.Signed(in.Request):
 		return message(http.StatusForbidden), errors.New("the request has no IAM signature")
 	case rt.IAM:
 		refused := message(http.StatusNotImplemented)

@@ -121,8 +121,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rest, ok := strings.CutPrefix(r.URL.Path, "/"+s.api.Stage)
 	id, managed := strings.CutPrefix(rest, "/@connections/")
 	switch {
-	case ok && managed && r.Header.Get("Authorization") == "":
-		gateway.WriteMessage(w, http.StatusForbidden, "Missing Authentication Token")
+	case ok && managed && !gateway.Signed(r):
+		fail(w, http.StatusForbidden, "MissingAuthenticationTokenException", "Missing Authentication Token")
 	case ok && managed:
 		c := s.connections.find(id)
 		if c != nil && c.server != s {
@@ -133,7 +133,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Upgrade", "websocket")
 		gateway.WriteMessage(w, http.StatusUpgradeRequired, "Upgrade Required")
 	case r.Method != http.MethodGet || !ok || rest != "" && rest != "/":
-		gateway.WriteMessage(w, http.StatusForbidden, "Forbidden")
+		fail(w, http.StatusForbidden, "ForbiddenException", "Forbidden")
 	default:
 		s.connect(w, r)
 	}

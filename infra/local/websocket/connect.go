@@ -16,8 +16,8 @@ import (
 	"github.com/miyabi-society/platform/infra/local/gateway"
 )
 
-// needsIAM is the answer to a handshake that AWS would admit by its signature.
-const needsIAM = "The local cloud does not serve a WebSocket API whose $connect route needs an IAM signature; it answers once it is deployed."
+// needsIAM is the answer to a handshake that AWS would admit or refuse by its signature.
+const needsIAM = "This route needs an IAM signature, which the local cloud does not check; it answers once it is deployed."
 
 // maxURL is the longest address of a handshake in characters (page apigateway-execution-service-websocket-limits-table).
 const maxURL = 4096
@@ -25,10 +25,6 @@ const maxURL = 4096
 // connect carries one handshake through limits, authorizer and $connect route (page
 // apigateway-websocket-api-route-keys-connect-disconnect). While the route runs, the connection does not exist yet.
 func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
-	if rt := s.routes[routeConnect]; rt != nil && rt.IAM {
-		http.Error(w, needsIAM, http.StatusNotImplemented)
-		return
-	}
 	if status := checkHandshake(r); status != 0 {
 		w.Header().Set("Sec-Websocket-Version", "13")
 		gateway.WriteMessage(w, status, http.StatusText(status))
@@ -96,11 +92,17 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, c *connection, e 
 	if rt == nil {
 		return answer{}, true
 	}
-	if !rt.limit.Allow() {
+	switch {
+	case !rt.limit.Allow():
 		e.refuse(w, http.StatusTooManyRequests, "Too Many Requests", nil)
 		return answer{}, false
-	}
-	if rt.Authorizer != nil && !s.authorize(w, r, rt, c, e) {
+	case rt.IAM && !gateway.Signed(r):
+		e.refuse(w, http.StatusForbidden, "Missing Authentication Token", nil)
+		return answer{}, false
+	case rt.IAM:
+		e.refuse(w, http.StatusNotImplemented, needsIAM, nil)
+		return answer{}, false
+	case rt.Authorizer != nil && !s.authorize(w, r, rt, c, e):
 		return answer{}, false
 	}
 	a := s.invoke(rt, e)

@@ -75,15 +75,18 @@ func TestAnAPIWithoutAConnectRouteAdmitsEverybodyAndAMockAnswersItsStatus(t *tes
 	}
 }
 
-func TestAConnectRouteWithIAMAnswers501(t *testing.T) {
+func TestAConnectRouteWithIAMRefusesWhoDoesNotSignAndSaysThatItDoesNotCheckSignatures(t *testing.T) {
 	t.Parallel()
-	r := start(t, func(a *API) { a.Routes = []Route{{Route: gateway.Route{Key: routeConnect, IAM: true}}} })
-	_, resp, err := r.tryDial("")
-	if err == nil || resp.StatusCode != http.StatusNotImplemented {
-		t.Fatalf("got %v, %v", resp, err)
+	r := start(t, func(a *API) { a.Routes[0].IAM = true }, routeConnect)
+	for query, want := range map[string]int{"": 403, "?X-Amz-Signature=abc": 501} {
+		_, resp, err := r.tryDial(query)
+		if err == nil || resp.StatusCode != want {
+			t.Fatalf("%q gives %v, %v", query, resp, err)
+		}
+		text, _ := io.ReadAll(resp.Body)
+		wantContains(t, "message", string(text), map[int]string{403: "Missing Authentication Token", 501: "IAM signature"}[want])
 	}
-	text, _ := io.ReadAll(resp.Body)
-	wantContains(t, "sentence", string(text), "IAM signature")
+	wantEqual(t, "events", len(r.events), 0)
 }
 
 func TestTheConnectRouteChoosesTheSubprotocol(t *testing.T) {
