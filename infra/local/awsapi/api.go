@@ -39,8 +39,9 @@ type Invoker interface {
 
 // Server is the endpoint.
 type Server struct {
-	functions   *functions
+	functions   Invoker
 	connections http.Handler
+	paths       *http.ServeMux
 	operations  map[string]operation
 }
 
@@ -49,7 +50,11 @@ type operation func(input []byte) (any, error)
 
 // New returns the endpoint.
 func New(s Services) *Server {
-	server := &Server{functions: &functions{s.Lambda}, connections: s.Connections, operations: map[string]operation{}}
+	server := &Server{functions: s.Lambda, connections: s.Connections, paths: http.NewServeMux(), operations: map[string]operation{}}
+	server.paths.HandleFunc(invokePath, server.serveInvoke)
+	server.paths.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		writeError(w, failed(http.StatusNotFound, "UnknownOperationException", "%s %s is not served locally; served is %s", r.Method, r.URL.Path, invokePath))
+	})
 	maps.Copy(server.operations, s.Secrets.operations())
 	maps.Copy(server.operations, s.Parameters.operations())
 	return server
@@ -58,19 +63,23 @@ func New(s Services) *Server {
 // maxJSON is the size of a JSON request in bytes; a secret has at most 65,536.
 const maxJSON = 1 << 20
 
-// ServeHTTP tells the services apart as the SDKs address them: JSON services name the action in X-Amz-Target, Lambda
-// has paths.
+// requestID is the header with the id of each request.
+const requestID = "X-Amzn-Requestid"
+
+// ServeHTTP tells the services apart as the SDKs address them: JSON services name the action in X-Amz-Target, the others
+// have paths.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("X-Amzn-Requestid", uuid.NewString())
+	w.Header().Set(requestID, uuid.NewString())
 	target := r.Header.Get("X-Amz-Target")
-	if target == "" && s.connections != nil && strings.Contains(r.URL.Path, "/@connections/") {
+	switch {
+	case target == "" && s.connections != nil && strings.Contains(r.URL.Path, "/@connections/"):
 		s.connections.ServeHTTP(w, r)
 		return
-	}
-	if target == "" {
-		s.functions.ServeHTTP(w, r)
+	case target == "":
+		s.paths.ServeHTTP(w, r)
 		return
 	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	run, ok := s.operations[target]
 	if !ok {
 		served := strings.Join(slices.Sorted(maps.Keys(s.operations)), ", ")
@@ -87,7 +96,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeError(w, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, "application/x-amz-json-1.1", output)
+	writeJSON(w, http.StatusOK, output)
 }
 
 // apiError is an error as AWS's JSON protocols write it.
@@ -113,16 +122,15 @@ func writeError(w http.ResponseWriter, err error) {
 	body := map[string]any{"__type": e.kind, "message": e.message, "Message": e.message}
 	maps.Copy(body, e.fields)
 	w.Header().Set("X-Amzn-Errortype", e.kind)
-	writeJSON(w, e.status, "application/x-amz-json-1.1", body)
+	writeJSON(w, e.status, body)
 }
 
-func writeJSON(w http.ResponseWriter, status int, contentType string, v any) {
+func writeJSON(w http.ResponseWriter, status int, v any) {
 	body, err := json.Marshal(v)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // a caller that left is no error
 }

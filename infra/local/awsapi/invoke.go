@@ -1,141 +1,130 @@
 package awsapi
 
 import (
+	"cmp"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/miyabi-society/platform/infra/local/lambda"
 )
 
-// functions serves POST /2015-03-31/functions/{name or ARN}/invocations (lambda/latest/api/API_Invoke).
-type functions struct{ invoker Invoker }
+// invokePath is the Invoke API (lambda/latest/api/API_Invoke).
+const invokePath = "POST /2015-03-31/functions/{function}/invocations"
 
-// ServeHTTP carries out the three invocation types.
-func (f *functions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	name, ok := functionName(r)
-	if !ok {
-		writeError(w, failed(http.StatusNotFound, "UnknownOperationException", "%s %s is not served locally; served is POST /2015-03-31/functions/{function}/invocations", r.Method, r.URL.Path))
+// serveInvoke carries out the three invocation types. A function that fails is a success of the call, told by a header.
+func (s *Server) serveInvoke(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	name, err := lambda.WithQualifier(r.PathValue("function"), r.URL.Query().Get("Qualifier"))
+	ctx, invalid := withCall(r, w.Header().Get(requestID))
+	payload, unread := readPayload(r)
+	if err = cmp.Or(err, invalid, unread); err != nil {
+		writeError(w, invokeError(err))
 		return
 	}
-	name, err := lambda.WithQualifier(name, r.URL.Query().Get("Qualifier"))
-	if err != nil {
-		writeError(w, invokeError(name, err))
-		return
-	}
-	payload, failure := readPayload(w, r)
-	if failure != nil {
-		writeError(w, failure)
-		return
-	}
-	switch kind := r.Header.Get("X-Amz-Invocation-Type"); kind {
-	case "", "RequestResponse":
-		f.respond(w, r, name, payload)
+	var result lambda.Result
+	status := http.StatusOK
+	switch kind := cmp.Or(r.Header.Get("X-Amz-Invocation-Type"), "RequestResponse"); kind {
+	case "RequestResponse":
+		result, err = s.functions.Invoke(ctx, name, payload)
 	case "Event":
-		f.start(w, r, name, payload)
+		err, status = s.functions.InvokeAsync(ctx, name, payload), http.StatusAccepted
 	case "DryRun":
-		f.check(w, name)
+		_, err = s.functions.Config(name)
+		status = http.StatusNoContent
 	default:
-		writeError(w, failed(http.StatusBadRequest, "InvalidParameterValueException", "invocation type %q: use RequestResponse, Event or DryRun", kind))
+		err = fmt.Errorf("%w: Value '%s' at 'invocationType' failed to satisfy constraint: "+
+			"Member must satisfy enum value set: [Event, RequestResponse, DryRun]", lambda.ErrInvalid, kind)
 	}
+	if err != nil {
+		writeError(w, invokeError(err))
+		return
+	}
+	for name, value := range map[string]string{
+		"X-Amz-Function-Error": result.FunctionError, "X-Amz-Executed-Version": result.ExecutedVersion,
+		"X-Amz-Log-Result": base64.StdEncoding.EncodeToString(result.Log),
+	} {
+		if value != "" {
+			w.Header().Set(name, value)
+		}
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(result.Payload) // a caller that left is no error
 }
 
-// functionName returns the name or ARN in the path.
-func functionName(r *http.Request) (string, bool) {
-	rest, inside := strings.CutPrefix(r.URL.Path, "/2015-03-31/functions/")
-	name, invokes := strings.CutSuffix(rest, "/invocations")
-	if !inside || !invokes || name == "" || strings.Contains(name, "/") || r.Method != http.MethodPost {
-		return "", false
+// withCall passes on what the headers say. The request id of the call is that of the invocation.
+func withCall(r *http.Request, id string) (context.Context, error) {
+	client, err := base64.StdEncoding.DecodeString(r.Header.Get("X-Amz-Client-Context"))
+	if err != nil || len(client) > 0 && !json.Valid(client) {
+		return nil, errClientContext
 	}
-	return name, true
+	return lambda.WithCall(r.Context(), lambda.Call{
+		RequestID: id, Trace: r.Header.Get("X-Amzn-Trace-Id"), ClientContext: string(client), Tail: r.Header.Get("X-Amz-Log-Type") == "Tail",
+	}), nil
 }
 
-// readPayload reads the event; none at all stands for an empty object.
-func readPayload(w http.ResponseWriter, r *http.Request) ([]byte, *apiError) {
-	limit := int64(lambda.MaxPayload)
-	if r.Header.Get("X-Amz-Invocation-Type") == "Event" {
-		limit = lambda.MaxAsyncPayload
-	}
-	payload, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	var tooLarge *http.MaxBytesError
+// readPayload reads the event; none at all stands for an empty object. What is far too large is not read to its end.
+func readPayload(r *http.Request) ([]byte, error) {
+	payload, err := io.ReadAll(io.LimitReader(r.Body, 2*lambda.MaxPayload))
 	switch {
-	case errors.As(err, &tooLarge):
-		return nil, failed(http.StatusRequestEntityTooLarge, "RequestTooLargeException", "the payload has more than %d bytes", limit)
 	case err != nil:
-		return nil, failed(http.StatusBadRequest, "InvalidRequestContentException", "reading the payload: %v", err)
+		return nil, fmt.Errorf("%w: %w", errContent, err)
 	case len(payload) == 0:
 		return []byte("{}"), nil
-	case !json.Valid(payload):
-		return nil, failed(http.StatusBadRequest, "InvalidRequestContentException", "Could not parse request body into json: the payload is no JSON")
+	case len(payload) > lambda.MaxPayload:
+		return payload, nil // refused for its size
+	case !utf8.Valid(payload):
+		return nil, fmt.Errorf("%w: Could not parse payload into json: Invalid UTF-8", errContent)
+	}
+	var v json.RawMessage
+	if err := json.Unmarshal(payload, &v); err != nil {
+		return nil, fmt.Errorf("%w: Could not parse payload into json: %w", errContent, err)
 	}
 	return payload, nil
 }
 
-// respond runs the function and sends its answer. A function that fails is a success of the call, told by a header.
-func (f *functions) respond(w http.ResponseWriter, r *http.Request, name string, payload []byte) {
-	result, err := f.invoker.Invoke(traced(r), name, payload)
-	if err != nil {
-		writeError(w, invokeError(name, err))
-		return
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	if result.FunctionError != "" {
-		h.Set("X-Amz-Function-Error", result.FunctionError)
-	}
-	if result.ExecutedVersion != "" {
-		h.Set("X-Amz-Executed-Version", result.ExecutedVersion)
-	}
-	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(result.Payload) // a caller that left is no error
+var (
+	errContent       = errors.New("could not parse request body into json")
+	errClientContext = errors.New("client context must be a valid Base64-encoded JSON object")
+)
+
+// invokeErrors are the errors of API_Invoke. A message of its own stands for that of the error.
+var invokeErrors = []struct {
+	is      error
+	status  int
+	kind    string
+	message string
+}{
+	{lambda.ErrNotFound, http.StatusNotFound, "ResourceNotFoundException", ""},
+	{lambda.ErrInvalid, http.StatusBadRequest, "ValidationException", ""},
+	{lambda.ErrQualifier, http.StatusBadRequest, "InvalidParameterValueException", "The derived qualifier from the function name does not match the specified qualifier."},
+	{errContent, http.StatusBadRequest, "InvalidRequestContentException", ""},
+	{errClientContext, http.StatusBadRequest, "InvalidRequestContentException", "Client context must be a valid Base64-encoded JSON object."},
+	{lambda.ErrThrottled, http.StatusTooManyRequests, "TooManyRequestsException", "Rate Exceeded."},
+	{lambda.ErrTooLarge, http.StatusRequestEntityTooLarge, "RequestTooLargeException", ""},
 }
 
-// start accepts the event; the function runs behind the caller's back.
-func (f *functions) start(w http.ResponseWriter, r *http.Request, name string, payload []byte) {
-	if err := f.invoker.InvokeAsync(traced(r), name, payload); err != nil {
-		writeError(w, invokeError(name, err))
-		return
-	}
-	w.WriteHeader(http.StatusAccepted)
-}
-
-// check answers whether the function could be invoked.
-func (f *functions) check(w http.ResponseWriter, name string) {
-	if _, err := f.invoker.Config(name); err != nil {
-		writeError(w, invokeError(name, err))
-		return
-	}
-	w.WriteHeader(http.StatusNoContent)
-}
-
-// traced passes the caller's trace on.
-func traced(r *http.Request) context.Context {
-	return lambda.WithTrace(r.Context(), r.Header.Get("X-Amzn-Trace-Id"))
-}
-
-// invokeError maps to the errors of API_Invoke.
-func invokeError(name string, err error) *apiError {
-	switch {
-	case errors.Is(err, lambda.ErrNotFound):
-		e := failed(http.StatusNotFound, "ResourceNotFoundException", "Function not found: %s", name)
-		e.fields = map[string]any{"Type": "User"}
-		return e
-	case errors.Is(err, lambda.ErrQualifier):
-		return failed(http.StatusBadRequest, "InvalidParameterValueException", "%v", err)
-	case errors.Is(err, lambda.ErrThrottled):
-		reason := "ConcurrentInvocationLimitExceeded"
-		if errors.Is(err, lambda.ErrReserved) {
-			reason = "ReservedFunctionConcurrentInvocationLimitExceeded"
+func invokeError(err error) *apiError {
+	for _, known := range invokeErrors {
+		if !errors.Is(err, known.is) {
+			continue
 		}
-		e := failed(http.StatusTooManyRequests, "TooManyRequestsException", "Rate Exceeded.")
-		e.fields = map[string]any{"Type": "User", "Reason": reason}
+		text := err.Error()
+		e := failed(known.status, known.kind, "%s", cmp.Or(known.message, strings.ToUpper(text[:1])+text[1:]))
+		e.fields = map[string]any{"Type": "User"}
+		switch {
+		case errors.Is(err, lambda.ErrReserved):
+			e.fields["Reason"] = "ReservedFunctionConcurrentInvocationLimitExceeded"
+		case errors.Is(err, lambda.ErrThrottled):
+			e.fields["Reason"] = "ConcurrentInvocationLimitExceeded"
+		}
 		return e
-	case errors.Is(err, lambda.ErrTooLarge):
-		return failed(http.StatusRequestEntityTooLarge, "RequestTooLargeException", "%v", err)
-	default:
-		return failed(http.StatusInternalServerError, "ServiceException", "invoking %s: %v", name, err)
 	}
+	return failed(http.StatusInternalServerError, "ServiceException", "%v", err)
 }

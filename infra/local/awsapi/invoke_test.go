@@ -2,7 +2,9 @@ package awsapi
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -10,8 +12,10 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	sdk "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/smithy-go"
 
 	"github.com/miyabi-society/platform/infra/local/lambda"
 )
@@ -79,7 +83,7 @@ func TestInvokeErrorsAreTheSDKsTypes(t *testing.T) {
 		return err
 	}
 	var notFound *types.ResourceNotFoundException
-	if err := invoke(lambda.ErrNotFound); !errors.As(err, &notFound) || notFound.ErrorMessage() != "Function not found: gone" || aws.ToString(notFound.Type) != "User" {
+	if err := invoke(fmt.Errorf("%w: arn:gone:$LATEST", lambda.ErrNotFound)); !errors.As(err, &notFound) || notFound.ErrorMessage() != "Function not found: arn:gone:$LATEST" || aws.ToString(notFound.Type) != "User" {
 		t.Errorf("got %v", err)
 	}
 	var throttled *types.TooManyRequestsException
@@ -103,19 +107,84 @@ func TestPayloadsThatLambdaRefuses(t *testing.T) {
 	t.Parallel()
 	c := start(t)
 	client := sdk.NewFromConfig(c.config)
-	var invalid *types.InvalidRequestContentException
-	if _, err := client.Invoke(t.Context(), &sdk.InvokeInput{FunctionName: aws.String("api"), Payload: []byte("{")}); !errors.As(err, &invalid) {
-		t.Errorf("no JSON: got %v", err)
-	}
-	var tooLarge *types.RequestTooLargeException
-	for kind, size := range map[types.InvocationType]int{types.InvocationTypeRequestResponse: lambda.MaxPayload, types.InvocationTypeEvent: lambda.MaxAsyncPayload} {
-		payload := []byte(`"` + strings.Repeat("a", size) + `"`)
-		if _, err := client.Invoke(t.Context(), &sdk.InvokeInput{FunctionName: aws.String("api"), InvocationType: kind, Payload: payload}); !errors.As(err, &tooLarge) {
-			t.Errorf("%s: got %v", kind, err)
+	for payload, message := range map[string]string{
+		"{":        "Could not parse request body into json: Could not parse payload into json: unexpected end of JSON input",
+		"\"\x87\"": "Could not parse request body into json: Could not parse payload into json: Invalid UTF-8",
+	} {
+		var invalid *types.InvalidRequestContentException
+		_, err := client.Invoke(t.Context(), &sdk.InvokeInput{FunctionName: aws.String("api"), Payload: []byte(payload)})
+		if !errors.As(err, &invalid) || invalid.ErrorMessage() != message || aws.ToString(invalid.Type) != "User" {
+			t.Errorf("%q: got %v", payload, err)
 		}
 	}
 	if got := c.functions.called(); len(got) != 0 {
 		t.Errorf("called %v", got)
+	}
+}
+
+func TestPayloadsOverTheLimitOfTheirInvocationType(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	r := lambda.NewRegistry(lambda.Options{})
+	defer r.Close()
+	c.server.functions = r
+	client := sdk.NewFromConfig(c.config)
+	for kind, limit := range map[types.InvocationType]int{types.InvocationTypeRequestResponse: 6291456, types.InvocationTypeEvent: 1048576} {
+		payload := []byte(`"` + strings.Repeat("a", limit-1) + `"`)
+		var tooLarge *types.RequestTooLargeException
+		_, err := client.Invoke(t.Context(), &sdk.InvokeInput{FunctionName: aws.String("api"), InvocationType: kind, Payload: payload})
+		if message := fmt.Sprintf("%d byte payload is too large for the %s invocation type (limit %d bytes)", limit+1, kind, limit); !errors.As(err, &tooLarge) || tooLarge.ErrorMessage() != message {
+			t.Errorf("%s: got %v", kind, err)
+		}
+		var notFound *types.ResourceNotFoundException
+		if _, err := client.Invoke(t.Context(), &sdk.InvokeInput{FunctionName: aws.String("api"), InvocationType: kind, Payload: payload[:limit-1]}); errors.As(err, &tooLarge) || errors.As(err, &notFound) {
+			t.Errorf("%s: half a string gives %v", kind, err)
+		}
+	}
+}
+
+func TestWhatTheCallerSaysReachesTheInvocation(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	var call lambda.Call
+	c.functions.answer = func(ctx context.Context, _ string, _ []byte) (lambda.Result, error) {
+		call = lambda.CallOf(ctx)
+		return lambda.Result{Log: []byte("the end")}, nil
+	}
+	client := sdk.NewFromConfig(c.config)
+	out, err := client.Invoke(t.Context(), &sdk.InvokeInput{FunctionName: aws.String("api"), LogType: types.LogTypeTail, ClientContext: aws.String(base64.StdEncoding.EncodeToString([]byte(`{"custom":{"a":1}}`)))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id, _ := middleware.GetRequestIDMetadata(out.ResultMetadata); call.RequestID == "" || call.RequestID != id || !call.Tail || call.ClientContext != `{"custom":{"a":1}}` {
+		t.Errorf("call is %+v, request id %q", call, id)
+	}
+	if log, _ := base64.StdEncoding.DecodeString(aws.ToString(out.LogResult)); string(log) != "the end" {
+		t.Errorf("log is %q", log)
+	}
+	if out, err = client.Invoke(t.Context(), &sdk.InvokeInput{FunctionName: aws.String("api")}); err != nil || call.Tail || call.ClientContext != "" {
+		t.Errorf("without: call %+v, result %+v, %v", call, out, err)
+	}
+	for _, bad := range []string{"not base64", base64.StdEncoding.EncodeToString([]byte("{"))} {
+		var invalid *types.InvalidRequestContentException
+		if _, err := client.Invoke(t.Context(), &sdk.InvokeInput{FunctionName: aws.String("api"), ClientContext: &bad}); !errors.As(err, &invalid) {
+			t.Errorf("client context %q: got %v", bad, err)
+		}
+	}
+}
+
+func TestAnUnknownInvocationTypeOrNameIsAValidationError(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	client := sdk.NewFromConfig(c.config)
+	for part, in := range map[string]*sdk.InvokeInput{
+		"Value 'Later' at 'invocationType'": {FunctionName: aws.String("api"), InvocationType: "Later"},
+		"Value 'a:b:c' at 'functionName'":   {FunctionName: aws.String("a:b:c")},
+	} {
+		var failed smithy.APIError
+		if _, err := client.Invoke(t.Context(), in); !errors.As(err, &failed) || failed.ErrorCode() != "ValidationException" || !strings.HasPrefix(failed.ErrorMessage(), "1 validation error detected: "+part) {
+			t.Errorf("%s: got %v", part, err)
+		}
 	}
 }
 

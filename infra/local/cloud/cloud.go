@@ -124,9 +124,9 @@ func (c *Cloud) open() error {
 		return fmt.Errorf("listen for the aws services: %w", err)
 	}
 	c.address = "http://" + listener.Addr().String()
-	if c.functions, err = lambda.NewRegistry(lambda.Options{Environment: c.environment(), RetryDelay: retryDelay, Log: c.log, Observer: c.config.Observer}); err != nil {
-		return errors.Join(err, listener.Close())
-	}
+	c.functions = lambda.NewRegistry(lambda.Options{
+		Prefix: arn("lambda", "function:"), Environment: c.environment(), RetryDelay: retryDelay, Log: c.log, Observer: c.config.Observer,
+	})
 	services := awsapi.New(awsapi.Services{Lambda: c.functions, Secrets: c.secrets, Parameters: c.parameters, Connections: &c.live})
 	mux := http.NewServeMux()
 	mux.HandleFunc("PUT "+answerPath+"{request}", c.takeAnswer)
@@ -185,7 +185,7 @@ func (c *Cloud) Close() error {
 	c.live.Close(leave)
 	var failed []error
 	if c.functions != nil {
-		failed = append(failed, c.functions.Close())
+		c.functions.Close()
 	}
 	if c.endpoint != nil {
 		failed = append(failed, c.endpoint.Close())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -29,41 +30,50 @@ func createFunction(_ context.Context, c *Cloud, r request) (assembly.Values, er
 	if err := r.properties.refuse("Layers", "ImageConfig", "FileSystemConfigs", "DeadLetterConfig"); err != nil {
 		return values, err
 	}
-	f, err := c.functionOf(r.properties, name, functionARN)
+	f, err := c.functionOf(r.properties)
 	if err != nil {
 		return values, err
 	}
+	f.Name, f.ARN = name, functionARN
 	return values, c.functions.Add(f)
 }
 
-func (c *Cloud) functionOf(p properties, name, functionARN string) (lambda.Function, error) {
-	timeout, err := p.integer("Timeout")
-	if err != nil {
-		return lambda.Function{}, err
+func (c *Cloud) functionOf(p properties) (f lambda.Function, err error) {
+	timeout, slow := p.within("Timeout", 3, 1, 900)
+	memory, large := p.within("MemorySize", 128, 128, 10240)
+	if err := errors.Join(slow, large); err != nil {
+		return f, err
 	}
-	memory, err := p.integer("MemorySize")
-	if err != nil {
-		return lambda.Function{}, err
-	}
-	dir, err := c.codeOf(p.object("Code"))
-	if err != nil {
-		return lambda.Function{}, err
-	}
-	if dir, err = c.keepCode(dir); err != nil {
-		return lambda.Function{}, err
-	}
-	f := lambda.Function{
-		Name: name, ARN: functionARN, Dir: dir, Handler: p.text("Handler"), MemoryMB: memory,
-		Environment: p.object("Environment").textMap("Variables"), Timeout: time.Duration(timeout) * time.Second,
+	logging := p.object("LoggingConfig")
+	f = lambda.Function{
+		Handler: p.text("Handler"), MemoryMB: memory, Timeout: time.Duration(timeout) * time.Second, Environment: p.object("Environment").textMap("Variables"),
+		LogGroup: logging.text("LogGroup"), LogFormat: logging.text("LogFormat"),
 	}
 	if p["ReservedConcurrentExecutions"] != nil {
-		reserved, err := p.integer("ReservedConcurrentExecutions")
+		reserved, err := p.within("ReservedConcurrentExecutions", 0, 0, math.MaxInt)
 		if err != nil {
-			return lambda.Function{}, err
+			return f, err
 		}
 		f.Reserved = &reserved
 	}
-	return f, nil
+	dir, err := c.codeOf(p.object("Code"))
+	if err != nil {
+		return f, err
+	}
+	f.Dir, err = c.keepCode(dir)
+	return f, err
+}
+
+// within is a whole number from low to high; an absent property has the default.
+func (p properties) within(key string, absent, low, high int) (int, error) {
+	if p[key] == nil {
+		return absent, nil
+	}
+	n, err := p.integer(key)
+	if err == nil && (n < low || n > high) {
+		err = fmt.Errorf("%s must be %d to %d, not %d", key, low, high, n)
+	}
+	return n, err
 }
 
 // codeOf gives the folder of the function's asset.
@@ -96,6 +106,9 @@ func createVersion(_ context.Context, c *Cloud, r request) (assembly.Values, err
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-alias.html
 func createAlias(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
+	if err := r.properties.refuse("RoutingConfig"); err != nil {
+		return assembly.Values{}, err
+	}
 	function, name := functionARN(r.properties.text("FunctionName")), r.properties.text("Name")
 	if err := c.functions.SetAlias(function, name, r.properties.text("FunctionVersion")); err != nil {
 		return assembly.Values{}, err
@@ -109,35 +122,28 @@ func createAlias(_ context.Context, c *Cloud, r request) (assembly.Values, error
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventinvokeconfig.html
 func createEventInvokeConfig(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	p := r.properties
-	destinations := p.object("DestinationConfig")
-	config := lambda.AsyncConfig{
-		Retries: lambda.DefaultRetries, MaxAge: lambda.DefaultEventAge,
-		OnSuccess: heard(destinations.object("OnSuccess").text("Destination")), OnFailure: heard(destinations.object("OnFailure").text("Destination")),
+	retries, many := p.within("MaximumRetryAttempts", lambda.DefaultRetries, 0, lambda.DefaultRetries)
+	age, old := p.within("MaximumEventAgeInSeconds", int(lambda.DefaultEventAge.Seconds()), 60, int(lambda.DefaultEventAge.Seconds()))
+	success, unheard := heard(p, "OnSuccess")
+	failure, lost := heard(p, "OnFailure")
+	if err := errors.Join(many, old, unheard, lost); err != nil {
+		return assembly.Values{}, err
 	}
-	if p["MaximumRetryAttempts"] != nil {
-		retries, err := p.integer("MaximumRetryAttempts")
-		if err != nil {
-			return assembly.Values{}, err
-		}
-		config.Retries = retries
-	}
-	if p["MaximumEventAgeInSeconds"] != nil {
-		age, err := p.integer("MaximumEventAgeInSeconds")
-		if err != nil {
-			return assembly.Values{}, err
-		}
-		config.MaxAge = time.Duration(age) * time.Second
-	}
+	config := lambda.AsyncConfig{Retries: retries, MaxAge: time.Duration(age) * time.Second, OnSuccess: success, OnFailure: failure}
 	return assembly.Values{Ref: r.name("", 64)}, c.functions.ConfigureAsync(p.text("FunctionName"), p.text("Qualifier"), config)
 }
 
 // heard is a destination of events, or nothing for a topic: topics are inert, so that nobody would hear of the event. A
 // function that fails is in the log in any case.
-func heard(destination string) string {
-	if strings.HasPrefix(destination, "arn:aws:sns:") {
-		return ""
+func heard(p properties, outcome string) (string, error) {
+	destination := p.object("DestinationConfig").object(outcome).text("Destination")
+	switch {
+	case strings.HasPrefix(destination, "arn:aws:sns:"):
+		return "", nil
+	case destination != "" && !strings.HasPrefix(destination, "arn:aws:lambda:"):
+		return "", fmt.Errorf("the local cloud delivers to functions only, not to the destination %s", destination)
 	}
-	return destination
+	return destination, nil
 }
 
 // createPermission notes who may invoke a function: an API without its permission answers 500, here as on AWS.

@@ -32,11 +32,8 @@ func bench(b *testing.B) *lambda.Registry {
 	if out, err := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", filepath.Join(dir, "bootstrap"), "./testdata/function").CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, out)
 	}
-	r, err := lambda.NewRegistry(lambda.Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = r.Close() })
+	r := lambda.NewRegistry(lambda.Options{})
+	b.Cleanup(r.Close)
 	if err := r.Add(lambda.Function{Name: "bench", ARN: benchARN, Dir: dir, Timeout: 10 * time.Second}); err != nil {
 		b.Fatal(err)
 	}

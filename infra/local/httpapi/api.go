@@ -13,7 +13,6 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"regexp"
 	"time"
 
 	"github.com/miyabi-society/platform/infra/local/gateway"
@@ -50,23 +49,13 @@ type server struct {
 	bodyTime time.Duration
 }
 
-var stageName = regexp.MustCompile(`^(\$default|[A-Za-z0-9_-]{1,128})$`)
-
 // New checks the description and returns the handler that serves it. The handler starts no goroutine of its own.
 func New(api API) (http.Handler, error) {
-	s, err := compile(api)
-	if err != nil {
+	routes, err := compileRoutes(api)
+	if err := errors.Join(err, api.CORS.check()); err != nil {
 		return nil, fmt.Errorf("http api %s: %w", api.ID, err)
 	}
-	return s, nil
-}
-
-func compile(api API) (*server, error) {
-	if !stageName.MatchString(api.Stage) {
-		return nil, fmt.Errorf("stage name %q: use $default or letters, digits, hyphens and underscores", api.Stage)
-	}
-	routes, err := compileRoutes(api)
-	return &server{api, routes, bodyTime}, errors.Join(err, api.CORS.check())
+	return &server{api, routes, bodyTime}, nil
 }
 
 // ServeHTTP carries one request through the API and writes its line of the access log.
@@ -114,7 +103,7 @@ func (s *server) answer(w http.ResponseWriter, in *request) answer {
 
 // call invokes the route's function. A viewer that goes away does not stop it.
 func (in *request) call() answer {
-	ctx, cancel := context.WithTimeout(lambda.WithTrace(context.Background(), in.trace()), in.route.Timeout)
+	ctx, cancel := context.WithTimeout(lambda.WithCall(context.Background(), lambda.Call{Trace: in.trace()}), in.route.Timeout)
 	defer cancel()
 	begun := time.Now()
 	result, err := in.api.Invoke(ctx, in.route.FunctionARN, in.event())

@@ -37,17 +37,6 @@ type AsyncConfig struct {
 
 // ConfigureAsync sets how events to a qualifier ($LATEST, a version or an alias) of a function are tried again.
 func (r *Registry) ConfigureAsync(function, qualifier string, c AsyncConfig) error {
-	if c.Retries < 0 || c.Retries > DefaultRetries {
-		return fmt.Errorf("MaximumRetryAttempts must be 0 to %d, not %d", DefaultRetries, c.Retries)
-	}
-	if c.MaxAge < time.Minute || c.MaxAge > DefaultEventAge {
-		return fmt.Errorf("MaximumEventAgeInSeconds must be 60 to %.0f, not %.0f", DefaultEventAge.Seconds(), c.MaxAge.Seconds())
-	}
-	for _, d := range []string{c.OnSuccess, c.OnFailure} {
-		if d != "" && !strings.HasPrefix(d, "arn:aws:lambda:") {
-			return fmt.Errorf("the local cloud delivers to functions only, not to the destination %s", d)
-		}
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e, _, err := r.find(function)
@@ -58,13 +47,13 @@ func (r *Registry) ConfigureAsync(function, qualifier string, c AsyncConfig) err
 }
 
 // InvokeAsync accepts an event (InvocationType Event) and runs the function behind the caller's back: after an error
-// of the function it is tried again as the function's AsyncConfig says. The error is ErrNotFound, ErrTooLarge,
+// of the function it is tried again as the function's AsyncConfig says. The error is ErrInvalid, ErrNotFound, ErrTooLarge,
 // ErrThrottled or ErrClosed. Events that still wait when the registry is closed are lost.
 func (r *Registry) InvokeAsync(ctx context.Context, nameOrARN string, payload []byte) error {
 	if len(payload) > MaxAsyncPayload {
-		return ErrTooLarge
+		return tooLarge(payload, "Event", MaxAsyncPayload)
 	}
-	if _, _, err := r.resolve(nameOrARN); err != nil {
+	if _, err := r.resolve(nameOrARN); err != nil {
 		return err
 	}
 	select {
@@ -72,7 +61,8 @@ func (r *Registry) InvokeAsync(ctx context.Context, nameOrARN string, payload []
 	default:
 		return fmt.Errorf("%w: %d events wait", ErrThrottled, maxAsyncEvents)
 	}
-	e := &event{registry: r, name: nameOrARN, id: requestID(), trace: traceOf(ctx), payload: payload, accepted: time.Now()}
+	call := CallOf(ctx)
+	e := &event{registry: r, name: nameOrARN, call: Call{RequestID: call.RequestID, Trace: call.Trace}, payload: payload, accepted: time.Now(), backoff: firstBackoff}
 	if !r.goRun(func() { defer func() { <-r.events }(); e.deliver() }) {
 		<-r.events
 		return ErrClosed
@@ -82,69 +72,80 @@ func (r *Registry) InvokeAsync(ctx context.Context, nameOrARN string, payload []
 
 // event is an accepted asynchronous invocation. All its attempts have the same request id.
 type event struct {
-	registry        *Registry
-	name, id, trace string
-	payload         []byte
-	accepted        time.Time
-	config          AsyncConfig
-	arn             string
-	attempts        int
+	registry *Registry
+	name     string
+	call     Call
+	payload  []byte
+	accepted time.Time
+	target   target
+	attempts int
+	// backoff is the pause after the next throttled attempt.
+	backoff time.Duration
 }
 
-// deliver tries until the function succeeds, the retries are used up or the event is too old. A function whose reserved
-// concurrency is 0 is not tried.
+// deliver tries until the event needs no other attempt or the registry is closed.
 func (e *event) deliver() {
-	backoff := firstBackoff
 	for {
-		p, arn, err := e.registry.resolve(e.name)
+		t, err := e.registry.resolve(e.name)
 		if err != nil {
 			return
 		}
-		e.arn, e.config = arn, e.registry.asyncConfig(e.name)
-		result, err := p.invoke(context.Background(), call{id: e.id, trace: e.trace, arn: arn, payload: e.payload})
-		var pause time.Duration
-		switch {
-		case errors.Is(err, ErrReserved) && p.function.concurrency() == 0:
-			e.send(e.config.OnFailure, "ZeroReservedConcurrency", &result)
+		e.target = t
+		result, err := t.pool.invoke(context.Background(), newInvocation(e.call, t.arn, e.payload))
+		if errors.Is(err, ErrClosed) {
 			return
-		case errors.Is(err, ErrThrottled):
-			pause, backoff = backoff, min(2*backoff, lastBackoff)
-		case err != nil:
-			return // the registry is closed
-		default:
-			e.attempts++
-			pause = time.Duration(e.attempts) * e.registry.options.RetryDelay
 		}
-		switch {
-		case err == nil && result.FunctionError == "":
-			e.send(e.config.OnSuccess, "Success", &result)
+		condition, pause := e.judge(result, err)
+		switch condition {
+		case "":
+		case "Success":
+			e.send(t.async.OnSuccess, condition, result)
 			return
-		case err == nil && e.attempts > e.config.Retries:
-			e.send(e.config.OnFailure, "RetriesExhausted", &result)
-			return
-		case time.Since(e.accepted)+pause > e.config.MaxAge:
-			e.send(e.config.OnFailure, "EventAgeExceeded", &result)
+		default:
+			e.send(t.async.OnFailure, condition, result)
 			return
 		}
 		select {
-		case <-e.registry.closing:
+		case <-e.registry.open.Done():
 			return
 		case <-time.After(pause):
 		}
 	}
 }
 
+// judge says what became of the event with its last attempt, or how long to wait before the next one. A function
+// without concurrency is not tried.
+func (e *event) judge(result Result, throttled error) (condition string, pause time.Duration) {
+	if throttled == nil {
+		e.attempts++
+		pause = time.Duration(e.attempts) * e.registry.options.RetryDelay
+	} else {
+		pause, e.backoff = e.backoff, min(2*e.backoff, lastBackoff)
+	}
+	switch {
+	case throttled == nil && result.FunctionError == "":
+		return "Success", 0
+	case throttled == nil && e.attempts > e.target.async.Retries:
+		return "RetriesExhausted", 0
+	case e.target.pool.function.concurrency() == 0:
+		return "ZeroReservedConcurrency", 0
+	case time.Since(e.accepted)+pause > e.target.async.MaxAge:
+		return "EventAgeExceeded", 0
+	}
+	return "", pause
+}
+
 // send gives a destination the record of what became of the event.
 //
 // Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-async-destinations
-func (e *event) send(destination, condition string, result *Result) {
+func (e *event) send(destination, condition string, result Result) {
 	if destination == "" {
 		return
 	}
 	record := map[string]any{
 		"version": "1.0", "timestamp": time.Now().UTC().Format("2006-01-02T15:04:05.000Z"),
 		"requestContext": map[string]any{
-			"requestId": e.id, "functionArn": qualified(e.arn), "condition": condition, "approximateInvokeCount": e.attempts,
+			"requestId": e.call.RequestID, "functionArn": qualified(e.target.arn), "condition": condition, "approximateInvokeCount": e.attempts,
 		},
 		"requestPayload": embedded(e.payload),
 	}
@@ -157,10 +158,10 @@ func (e *event) send(destination, condition string, result *Result) {
 	}
 	b, err := json.Marshal(record)
 	if err == nil {
-		err = e.registry.InvokeAsync(withTrace(e.trace), destination, b)
+		err = e.registry.InvokeAsync(WithCall(context.Background(), Call{Trace: e.call.Trace}), destination, b)
 	}
 	if err != nil {
-		e.registry.printf("the destination %s of an event to %s: %v", destination, e.name, err)
+		e.registry.printf("lambda", "the destination %s of an event to %s: %v", destination, e.name, err)
 	}
 }
 
@@ -178,18 +179,4 @@ func embedded(payload []byte) any {
 		return json.RawMessage(payload)
 	}
 	return string(payload)
-}
-
-func (r *Registry) asyncConfig(nameOrARN string) AsyncConfig {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if e, qualifier, err := r.find(nameOrARN); err == nil {
-		if qualifier == "" {
-			qualifier = latest
-		}
-		if c, ok := e.async[qualifier]; ok {
-			return c
-		}
-	}
-	return AsyncConfig{Retries: DefaultRetries, MaxAge: DefaultEventAge}
 }

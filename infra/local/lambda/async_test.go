@@ -51,7 +51,7 @@ func TestAnEventThatSucceedsRunsOnce(t *testing.T) {
 func TestTheFailureDestinationGetsTheRecordOfTheEvent(t *testing.T) {
 	t.Parallel()
 	f, events := recorded(t, Options{RetryDelay: time.Millisecond})
-	failing := Function{Name: "g", ARN: strings.Replace(testARN, ":f", ":g", 1), Dir: codeDir, Timeout: 10 * time.Second}
+	failing := Function{Name: "g", ARN: strings.TrimSuffix(testARN, "f") + "g", Dir: codeDir, Timeout: 10 * time.Second}
 	if err := f.Add(failing); err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestAnEventToAFunctionWithoutConcurrencyGoesToItsDestinationAtOnce(t *testi
 	t.Parallel()
 	none := 0
 	f, events := recorded(t, Options{})
-	if err := f.Add(Function{Name: "off", ARN: strings.Replace(testARN, ":f", ":off", 1), Dir: codeDir, Reserved: &none}); err != nil {
+	if err := f.Add(Function{Name: "off", ARN: strings.TrimSuffix(testARN, "f") + "off", Dir: codeDir, Reserved: &none}); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.ConfigureAsync("off", latest, AsyncConfig{Retries: 2, MaxAge: time.Hour, OnFailure: testARN}); err != nil {
@@ -116,23 +116,6 @@ func TestAnEventToAFunctionWithoutConcurrencyGoesToItsDestinationAtOnce(t *testi
 		return strings.Contains(events()[0], `"condition":"ZeroReservedConcurrency"`) && strings.Contains(events()[0], `"approximateInvokeCount":0`)
 	})
 	if _, err := f.Invoke(context.Background(), "off", []byte(`{}`)); !errors.Is(err, ErrReserved) {
-		t.Errorf("error is %v", err)
-	}
-}
-
-func TestAsyncConfigurationsThatAreRefused(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t, Options{})
-	for part, c := range map[string]AsyncConfig{
-		"MaximumRetryAttempts":       {Retries: 3, MaxAge: time.Hour},
-		"MaximumEventAgeInSeconds":   {MaxAge: time.Second},
-		"delivers to functions only": {MaxAge: time.Hour, OnFailure: "arn:aws:sqs:us-east-1:000000000000:q"},
-	} {
-		if err := f.ConfigureAsync("f", latest, c); err == nil || !strings.Contains(err.Error(), part) {
-			t.Errorf("%+v: error is %v", c, err)
-		}
-	}
-	if err := f.ConfigureAsync("none", latest, AsyncConfig{MaxAge: time.Hour}); !errors.Is(err, ErrNotFound) {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -152,9 +135,7 @@ func TestEventsThatAreRefused(t *testing.T) {
 	if err := f.InvokeAsync(context.Background(), "f", nil); !errors.Is(err, ErrThrottled) {
 		t.Errorf("error is %v", err)
 	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
+	f.Close()
 	<-f.events
 	if err := f.InvokeAsync(context.Background(), "f", nil); !errors.Is(err, ErrClosed) {
 		t.Errorf("error is %v", err)
@@ -169,7 +150,7 @@ func TestCloseDoesNotWaitForRetries(t *testing.T) {
 	}
 	within(t, 10*time.Second, "the first attempt", func() bool { return events()[0] != "" })
 	begun := time.Now()
-	if err := f.Close(); err != nil || time.Since(begun) > 10*time.Second {
-		t.Errorf("closed after %s with %v", time.Since(begun), err)
+	if f.Close(); time.Since(begun) > 10*time.Second {
+		t.Errorf("closed after %s", time.Since(begun))
 	}
 }

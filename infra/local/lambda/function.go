@@ -1,13 +1,20 @@
 package lambda
 
 import (
-	"errors"
+	"debug/buildinfo"
 	"fmt"
+	"maps"
+	"os"
 	"path/filepath"
+	"regexp"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 )
 
-// Limits of synchronous invocations.
+// Limits of functions and their synchronous invocations.
 //
 // Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const (
@@ -15,11 +22,10 @@ const (
 	MaxPayload = 6 * 1024 * 1024
 	// MaxResponse is the largest answer in bytes.
 	MaxResponse = MaxPayload + 100
+	// maxEnvironment is the most that the names and values of a function's variables may have in bytes.
+	maxEnvironment = 4096
 	// accountConcurrency is the account's default concurrency, which bounds every function without a reservation.
 	accountConcurrency = 1000
-	defaultTimeout     = 3 * time.Second
-	maxTimeout         = 15 * time.Minute
-	defaultMemoryMB    = 128
 )
 
 // Function is the configuration of one AWS::Lambda::Function.
@@ -30,6 +36,8 @@ type Function struct {
 	Dir         string
 	Handler     string
 	Environment map[string]string
+	// LogGroup is "" for /aws/lambda/NAME, and LogFormat is "" for Text.
+	LogGroup, LogFormat string
 	// Timeout bounds one invocation; zero means Lambda's default of 3 s.
 	Timeout time.Duration
 	// MemoryMB ends a process that uses more; zero means Lambda's default of 128.
@@ -40,25 +48,72 @@ type Function struct {
 
 // checked fills in defaults and refuses what Lambda or this machine cannot run.
 func (f Function) checked() (Function, error) {
-	if f.Name == "" || f.ARN == "" {
-		return f, errors.New("a function needs a name and an ARN")
-	}
-	if !filepath.IsAbs(f.Dir) {
-		return f, fmt.Errorf("function %s: its code folder must be absolute, not %q", f.Name, f.Dir)
-	}
 	if f.Timeout == 0 {
-		f.Timeout = defaultTimeout
-	}
-	if f.Timeout < 0 || f.Timeout > maxTimeout {
-		return f, fmt.Errorf("function %s: timeout %s is outside 1 s to 15 min", f.Name, f.Timeout)
+		f.Timeout = 3 * time.Second
 	}
 	if f.MemoryMB == 0 {
-		f.MemoryMB = defaultMemoryMB
+		f.MemoryMB = 128
+	}
+	if f.LogGroup == "" {
+		f.LogGroup = "/aws/lambda/" + f.Name
+	}
+	if err := checkEnvironment(f.Environment); err != nil {
+		return f, fmt.Errorf("function %s: %w", f.Name, err)
 	}
 	if err := checkBinary(filepath.Join(f.Dir, "bootstrap")); err != nil {
 		return f, fmt.Errorf("function %s: %w", f.Name, err)
 	}
 	return f, nil
+}
+
+// reserved are the variables that Lambda sets and no function may.
+//
+// Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+var reserved = regexp.MustCompile(`^(_HANDLER|_X_AMZN_TRACE_ID|LAMBDA_(TASK_ROOT|RUNTIME_DIR)|AWS_(DEFAULT_)?REGION|AWS_EXECUTION_ENV|` +
+	`AWS_LAMBDA_(FUNCTION_(NAME|VERSION|MEMORY_SIZE)|INITIALIZATION_TYPE|LOG_(GROUP|STREAM)_NAME|RUNTIME_API)|` +
+	`AWS_(ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN))$`)
+
+func checkEnvironment(variables map[string]string) error {
+	size := 0
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		if reserved.MatchString(name) {
+			return fmt.Errorf("the environment variable %s is reserved: Lambda sets it", name)
+		}
+		size += len(name) + len(variables[name])
+	}
+	if size > maxEnvironment {
+		return fmt.Errorf("the environment variables have %d bytes; Lambda takes %d", size, maxEnvironment)
+	}
+	return nil
+}
+
+// checkBinary refuses a bootstrap that is missing, is not executable or is a Go program for another machine. Any other
+// file, such as a script, is left to the kernel.
+func checkBinary(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("no bootstrap, build the functions first: %w", err)
+	}
+	if info.IsDir() || info.Mode()&0o111 == 0 {
+		return fmt.Errorf("%s is not an executable file", path)
+	}
+	build, err := buildinfo.ReadFile(path)
+	if err != nil {
+		return nil //nolint:nilerr // no Go program
+	}
+	if built, here := platformOf(build), runtime.GOOS+"/"+runtime.GOARCH; built != here {
+		return fmt.Errorf("%s is built for %s and this machine is %s; synthesize the environment local, which builds for this machine", path, built, here)
+	}
+	return nil
+}
+
+// platformOf is the GOOS/GOARCH that a Go program was built for.
+func platformOf(build *debug.BuildInfo) string {
+	settings := map[string]string{}
+	for _, s := range build.Settings {
+		settings[s.Key] = s.Value
+	}
+	return strings.Join([]string{settings["GOOS"], settings["GOARCH"]}, "/")
 }
 
 func (f Function) concurrency() int {

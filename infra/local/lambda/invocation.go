@@ -1,75 +1,122 @@
 package lambda
 
 import (
-	"crypto/rand"
-	"encoding/hex"
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 )
+
+// Call is what the caller of an invocation may say besides its payload.
+type Call struct {
+	// RequestID becomes the invocation's; "" gives it a new one.
+	RequestID string
+	// Trace is the caller's X-Amzn-Trace-Id.
+	Trace string
+	// ClientContext is JSON for the function. Events have none.
+	ClientContext string
+	// Tail asks for the end of the log in the Result.
+	Tail bool
+}
+
+type callKey struct{}
+
+// WithCall returns a context for an invocation with what c says.
+func WithCall(ctx context.Context, c Call) context.Context {
+	return context.WithValue(ctx, callKey{}, c)
+}
+
+// CallOf is what ctx says, with a request id and the trace header that the function gets.
+func CallOf(ctx context.Context) Call {
+	c, _ := ctx.Value(callKey{}).(Call)
+	c.RequestID = cmp.Or(c.RequestID, uuid.NewString())
+	c.Trace = traced(c.Trace)
+	return c
+}
+
+// traced is the caller's trace header with this invocation as the parent, or a new one.
+//
+// Source: https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
+func traced(header string) string {
+	if !strings.Contains(header, "Root=") {
+		header = fmt.Sprintf("Root=1-%08x-%s", time.Now().Unix(), randomHex(24))
+	}
+	if !strings.Contains(header, "Parent=") {
+		header += ";Parent=" + randomHex(16)
+	}
+	if !strings.Contains(header, "Sampled=") {
+		header += ";Sampled=0"
+	}
+	return header
+}
+
+// randomHex is at most 32 hexadecimal digits. Digits 12 and 16 are the version and the variant of a UUID.
+func randomHex(digits int) string { return strings.ReplaceAll(uuid.NewString(), "-", "")[:digits] }
 
 // invocation is one event on its way through a process.
 type invocation struct {
-	id, invokedARN, trace string
-	payload               []byte
-	deadline              time.Time
-	// done gets the outcome for the caller.
-	done chan outcome
+	Call
+	arn      string
+	payload  []byte
+	deadline time.Time
 	// answered is closed when the process has posted its answer, which is then in result.
 	answered chan struct{}
 	result   Result
-	once     sync.Once
+	// done gets the result for the caller.
+	done chan Result
+
+	mu sync.Mutex
+	// log is the end of what the invocation wrote, when the caller asked for it.
+	log []byte
 }
 
-type outcome struct {
-	result Result
-	err    error
+func newInvocation(c Call, arn string, payload []byte) *invocation {
+	return &invocation{Call: c, arn: arn, payload: payload, answered: make(chan struct{}), done: make(chan Result, 1)}
 }
 
-// call is what a caller asks for: the event, the ARN that the function is told it was invoked by, and its trace.
-type call struct {
-	id, arn, trace string
-	payload        []byte
+// answer keeps what the process posted.
+func (i *invocation) answer(r Result) {
+	i.result = r
+	close(i.answered)
 }
 
-func newInvocation(c call) *invocation {
-	return &invocation{
-		id: c.id, invokedARN: c.arn, payload: c.payload, trace: c.trace, done: make(chan outcome, 1), answered: make(chan struct{}),
+func (i *invocation) isAnswered() bool {
+	select {
+	case <-i.answered:
+		return true
+	default:
+		return false
 	}
 }
 
-// requestID is a random UUID, which is what Lambda's request ids are.
-func requestID() string {
-	id := randomID()
-	return id[:8] + "-" + id[8:12] + "-4" + id[13:16] + "-8" + id[17:20] + "-" + id[20:]
+// maxTail is how much of the log a caller gets in bytes.
+//
+// Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_ResponseSyntax
+const maxTail = 4096
+
+// note adds a line to the log that the caller asked for.
+func (i *invocation) note(line string) {
+	if !i.Tail {
+		return
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.log = append(append(i.log, line...), '\n')
+	i.log = i.log[max(0, len(i.log)-maxTail):]
 }
 
-// randomID is 32 random hexadecimal digits.
-func randomID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails: https://pkg.go.dev/crypto/rand#Read
-	return hex.EncodeToString(b[:])
-}
-
-// finish gives the caller its outcome, once.
-func (i *invocation) finish(r Result, err error) { i.done <- outcome{r, err} }
-
-// answer keeps what the process posted. It reports false for a second answer.
-func (i *invocation) answer(r Result) bool {
-	first := false
-	i.once.Do(func() {
-		first = true
-		i.result = r
-		close(i.answered)
-	})
-	return first
-}
-
-// resultOr is the answer when there is one: a process may answer and exit at once.
-func (i *invocation) resultOr(otherwise Result) Result {
+// finish gives the caller the result of an invocation that version ran. Only the first time counts.
+func (i *invocation) finish(version string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	result := i.result
+	result.ExecutedVersion, result.Log = version, i.log
 	select {
-	case <-i.answered:
-		return i.result
+	case i.done <- result:
 	default:
-		return otherwise
 	}
 }

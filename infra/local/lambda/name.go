@@ -2,47 +2,42 @@ package lambda
 
 import (
 	"fmt"
-	"strings"
+	"regexp"
 )
 
 const latest = "$LATEST"
 
-// reference is a parsed FunctionName of the Invoke API.
-type reference struct{ name, qualifier string }
-
-// parseName takes every form that Invoke takes: name, name:qualifier, account:function:name[:qualifier] and the full
-// ARN with or without a qualifier.
+// namePattern is the documented form of FunctionName: a name, a partial or a full ARN, each with or without a qualifier.
 //
 // Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_RequestParameters
+const namePattern = `(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}(-gov)?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_\.]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?`
+
+var nameForm = regexp.MustCompile("^" + namePattern + "$")
+
+// reference is a parsed FunctionName of the Invoke API.
+type reference struct{ prefix, name, qualifier string }
+
+// parseName splits a FunctionName. The error is ErrInvalid.
 func parseName(s string) (reference, error) {
-	parts := strings.Split(s, ":")
-	switch {
-	case len(parts) >= 7 && parts[0] == "arn" && parts[2] == "lambda" && parts[5] == "function":
-		parts = parts[6:]
-	case len(parts) >= 3 && parts[1] == "function":
-		parts = parts[2:]
+	parts := nameForm.FindStringSubmatch(s)
+	if parts == nil {
+		return reference{}, fmt.Errorf("%w: Value '%s' at 'functionName' failed to satisfy constraint: "+
+			"Member must satisfy regular expression pattern: %s", ErrInvalid, s, namePattern)
 	}
-	r := reference{name: parts[0]}
-	if len(parts) == 2 {
-		r.qualifier = parts[1]
-	}
-	if len(parts) > 2 || r.name == "" || (len(parts) == 2 && r.qualifier == "") {
-		return reference{}, fmt.Errorf("%w: %q is not a function name, an ARN or a name:qualifier", ErrNotFound, s)
-	}
-	return r, nil
+	return reference{prefix: parts[1] + parts[3] + parts[5] + parts[6], name: parts[7], qualifier: parts[9]}, nil
 }
 
-// WithQualifier adds the qualifier of a request to a function's name or ARN; "" adds none. The error is ErrNotFound or
+// WithQualifier adds the qualifier of a request to a function's name or ARN; "" adds none. The error is ErrInvalid or
 // ErrQualifier.
 func WithQualifier(nameOrARN, qualifier string) (string, error) {
 	r, err := parseName(nameOrARN)
 	switch {
 	case err != nil:
-		return nameOrARN, err
+		return "", err
 	case qualifier == "" || qualifier == r.qualifier:
 		return nameOrARN, nil
 	case r.qualifier != "":
-		return nameOrARN, ErrQualifier
+		return "", ErrQualifier
 	}
 	return nameOrARN + ":" + qualifier, nil
 }

@@ -3,13 +3,12 @@ package lambda
 import (
 	"fmt"
 	"math"
-	"strings"
 	"time"
 )
 
 // Observer sees what functions do, for the status page. Its methods are called by many goroutines and return at once.
 type Observer interface {
-	// Line gets each line of a function's output, without its end.
+	// Line gets each line of a function's log, without its end.
 	Line(Line)
 	// Report gets the end of each invocation.
 	Report(Report)
@@ -17,7 +16,14 @@ type Observer interface {
 	Throttled(function string)
 }
 
-// Line is one line of a function's output.
+// silent is the Observer of a Registry that has no other.
+type silent struct{}
+
+func (silent) Line(Line)        {}
+func (silent) Report(Report)    {}
+func (silent) Throttled(string) {}
+
+// Line is one line of a function's log.
 type Line struct {
 	Time     time.Time
 	Function string
@@ -48,27 +54,29 @@ type Report struct {
 // Source: https://docs.aws.amazon.com/lambda/latest/dg/golang-logging.html and
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
 func (r Report) String() string {
-	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-	fields := []string{
-		"REPORT RequestId: " + r.RequestID,
-		fmt.Sprintf("Duration: %.2f ms", ms(r.Duration)),
-		fmt.Sprintf("Billed Duration: %.0f ms", math.Ceil(ms(r.Duration+r.Init))),
-		fmt.Sprintf("Memory Size: %d MB", r.MemoryMB),
-	}
+	line := fmt.Sprintf("REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %.0f ms\tMemory Size: %d MB\t",
+		r.RequestID, milliseconds(r.Duration), math.Ceil(milliseconds(r.Duration+r.Init)), r.MemoryMB)
 	if r.MaxMemoryMB > 0 {
-		fields = append(fields, fmt.Sprintf("Max Memory Used: %d MB", r.MaxMemoryMB))
+		line += fmt.Sprintf("Max Memory Used: %d MB\t", r.MaxMemoryMB)
 	}
 	if r.Init > 0 {
-		fields = append(fields, fmt.Sprintf("Init Duration: %.2f ms", ms(r.Init)))
+		line += fmt.Sprintf("Init Duration: %.2f ms\t", milliseconds(r.Init))
 	}
-	if r.Status != "" {
-		fields = append(fields, "Status: "+r.Status)
-	}
-	if r.ErrorType != "" {
-		fields = append(fields, "Error Type: "+r.ErrorType)
-	}
-	return strings.Join(fields, "\t")
+	return line + r.outcome()
 }
+
+// outcome is the end of a report line: "" when the process lives on.
+func (r Report) outcome() string {
+	switch {
+	case r.ErrorType != "":
+		return "Status: " + r.Status + "\tError Type: " + r.ErrorType
+	case r.Status != "":
+		return "Status: " + r.Status
+	}
+	return ""
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // State is what a function is and does at this moment.
 type State struct {

@@ -1,12 +1,14 @@
 package lambda
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,14 +16,10 @@ import (
 
 // Options are the same for every function of a Registry.
 type Options struct {
+	// Prefix is the ARN of every function without its name, such as "arn:aws:lambda:us-east-1:000000000000:function:".
+	Prefix string
 	// Environment is added to that of each function: region, credentials, endpoint.
 	Environment map[string]string
-	// Processes bounds the processes of one version at once; more invocations wait. Zero means 16.
-	Processes int
-	// InitTimeout bounds the time from a process's start until it asks for its first event. Zero means Lambda's 10 s.
-	InitTimeout time.Duration
-	// IdleTime is how long a process stays without an event, when its function has a warmer one. Zero means 5 minutes.
-	IdleTime time.Duration
 	// RetryDelay is the pause before the first retry of an asynchronous invocation; before the second it is twice as
 	// long. Zero means Lambda's 1 minute.
 	RetryDelay time.Duration
@@ -34,20 +32,25 @@ type Options struct {
 // Registry is all functions of one local cloud, with their versions and aliases.
 type Registry struct {
 	options Options
-	log     io.Writer
-	address string
-	server  *http.Server
-	// closing is closed by Close.
-	closing chan struct{}
-	runs    sync.WaitGroup
+	// processes bounds the processes of one version at once; more invocations wait.
+	processes int
+	// initTimeout bounds the time from a process's start until it asks for its first event.
+	//
+	// Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
+	initTimeout time.Duration
+	// idleTime is how long a process stays without an event, when its function has a warmer one.
+	idleTime time.Duration
+	// open ends with Close.
+	open  context.Context
+	close context.CancelFunc
+	runs  sync.WaitGroup
 	// events bounds the asynchronous invocations.
 	events chan struct{}
+	// logging keeps each line of the log whole.
+	logging sync.Mutex
 
 	mu        sync.Mutex
-	closed    bool
 	functions map[string]*entry
-	instances map[string]*instance // by token
-	processes map[*instance]struct{}
 }
 
 // entry is one function with its published versions (number -> pool, and $LATEST) and aliases (name -> version).
@@ -60,36 +63,22 @@ type entry struct {
 	async map[string]AsyncConfig
 }
 
-// NewRegistry opens the listener of the Runtime API on 127.0.0.1. Close ends it and every process.
-func NewRegistry(o Options) (*Registry, error) {
-	if o.Processes == 0 {
-		o.Processes = 16
-	}
-	if o.InitTimeout == 0 {
-		o.InitTimeout = 10 * time.Second
-	}
-	if o.IdleTime == 0 {
-		o.IdleTime = 5 * time.Minute
-	}
+// NewRegistry has no functions yet. Close ends every process.
+func NewRegistry(o Options) *Registry {
 	if o.RetryDelay == 0 {
 		o.RetryDelay = time.Minute
 	}
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("listen for the runtime api: %w", err)
+	if o.Observer == nil {
+		o.Observer = silent{}
 	}
-	r := &Registry{
-		options: o, log: &syncWriter{w: o.Log}, address: l.Addr().String(), closing: make(chan struct{}), events: make(chan struct{}, maxAsyncEvents),
-		functions: map[string]*entry{}, instances: map[string]*instance{}, processes: map[*instance]struct{}{},
+	open, closeIt := context.WithCancel(context.Background())
+	return &Registry{
+		options: o, open: open, close: closeIt, processes: 16, initTimeout: 10 * time.Second, idleTime: 5 * time.Minute,
+		events: make(chan struct{}, maxAsyncEvents), functions: map[string]*entry{},
 	}
-	r.server = &http.Server{Handler: r.runtimeAPI(), ReadHeaderTimeout: 10 * time.Second}
-	r.runs.Go(func() { _ = r.server.Serve(l) })
-	r.runs.Go(r.reap)
-	r.runs.Go(r.limitMemory)
-	return r, nil
 }
 
 // Add makes a function callable. Its binary is looked at now, so that one for another machine fails here.
@@ -104,8 +93,8 @@ func (r *Registry) Add(f Function) error {
 		return fmt.Errorf("function already exists: %s", f.Name)
 	}
 	e := &entry{config: f, versions: map[string]*pool{}, aliases: map[string]string{}, running: new(atomic.Int64), async: map[string]AsyncConfig{}}
-	r.functions[f.Name] = e
 	e.versions[latest] = newPool(r, e, latest)
+	r.functions[f.Name] = e
 	return nil
 }
 
@@ -131,32 +120,33 @@ func (r *Registry) SetAlias(function, alias, version string) error {
 		return err
 	}
 	if e.versions[version] == nil {
-		return fmt.Errorf("%w: function %s has no version %s for alias %s", ErrNotFound, e.config.Name, version, alias)
+		return fmt.Errorf("%w: %s:%s for alias %s", ErrNotFound, e.config.ARN, version, alias)
 	}
 	e.aliases[alias] = version
 	return nil
 }
 
-// Invoke runs a function, version or alias once and waits for its answer (InvocationType RequestResponse). The error
-// is ErrNotFound, ErrThrottled, ErrTooLarge, ErrClosed or that of ctx; a function that fails gives a Result.
+// Invoke runs a function, version or alias once and waits for its answer (InvocationType RequestResponse), with what
+// WithCall says. The error is ErrInvalid, ErrNotFound, ErrThrottled, ErrTooLarge, ErrClosed or that of ctx; a function that
+// fails gives a Result.
 func (r *Registry) Invoke(ctx context.Context, nameOrARN string, payload []byte) (Result, error) {
 	if len(payload) > MaxPayload {
-		return Result{}, ErrTooLarge
+		return Result{}, tooLarge(payload, "RequestResponse", MaxPayload)
 	}
-	p, arn, err := r.resolve(nameOrARN)
+	t, err := r.resolve(nameOrARN)
 	if err != nil {
 		return Result{}, err
 	}
-	return p.invoke(ctx, call{id: requestID(), arn: arn, trace: traceOf(ctx), payload: payload})
+	return t.pool.invoke(ctx, newInvocation(CallOf(ctx), t.arn, payload))
 }
 
 // Config gives the configuration of the function that a name or ARN leads to.
 func (r *Registry) Config(nameOrARN string) (Function, error) {
-	p, _, err := r.resolve(nameOrARN)
+	t, err := r.resolve(nameOrARN)
 	if err != nil {
 		return Function{}, err
 	}
-	return p.function, nil
+	return t.pool.function, nil
 }
 
 // Replace gives a function other code, for all its versions. Processes of the old code finish what they work on.
@@ -175,34 +165,60 @@ func (r *Registry) Replace(function, dir string) error {
 	e.config = config
 	for version, old := range e.versions {
 		e.versions[version] = newPool(r, e, version)
-		if !r.closed {
-			r.runs.Go(old.retire)
-		}
+		old.retire()
 	}
 	return nil
 }
 
-// resolve gives the pool that runs a name, and the ARN that the function is told it was invoked by: the qualifier
-// stays in it.
-func (r *Registry) resolve(nameOrARN string) (*pool, string, error) {
+// Functions tells what every function is and does, in the order of their names.
+func (r *Registry) Functions() []State {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []State
+	for _, name := range slices.Sorted(maps.Keys(r.functions)) {
+		e := r.functions[name]
+		s := State{Name: name, MemoryMB: e.config.MemoryMB, Timeout: e.config.Timeout, Concurrency: e.config.concurrency(), Running: int(e.running.Load())}
+		for _, p := range e.versions {
+			s.Warm += p.warm()
+		}
+		for _, alias := range slices.Sorted(maps.Keys(e.aliases)) {
+			s.Aliases = append(s.Aliases, alias+" -> "+e.aliases[alias])
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// target is what a name leads to: what runs it, the ARN that the function is told it was invoked by, which keeps the
+// qualifier, and how its events are tried again.
+type target struct {
+	pool  *pool
+	arn   string
+	async AsyncConfig
+}
+
+func (r *Registry) resolve(nameOrARN string) (target, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e, qualifier, err := r.find(nameOrARN)
 	if err != nil {
-		return nil, "", err
+		return target{}, err
 	}
-	arn, version := e.config.ARN, latest
+	t := target{arn: e.config.ARN, async: AsyncConfig{Retries: DefaultRetries, MaxAge: DefaultEventAge}}
+	version := latest
 	if qualifier != "" {
-		arn, version = arn+":"+qualifier, qualifier
-		if target, ok := e.aliases[qualifier]; ok {
-			version = target
-		}
+		t.arn, version = t.arn+":"+qualifier, qualifier
 	}
-	p := e.versions[version]
-	if p == nil {
-		return nil, "", fmt.Errorf("%w: %s", ErrNotFound, arn)
+	if c, ok := e.async[version]; ok {
+		t.async = c
 	}
-	return p, arn, nil
+	if aliased, ok := e.aliases[version]; ok {
+		version = aliased
+	}
+	if t.pool = e.versions[version]; t.pool == nil {
+		return target{}, fmt.Errorf("%w: %s", ErrNotFound, t.arn)
+	}
+	return t, nil
 }
 
 // find needs r.mu.
@@ -212,24 +228,37 @@ func (r *Registry) find(nameOrARN string) (*entry, string, error) {
 		return nil, "", err
 	}
 	e := r.functions[ref.name]
-	if e == nil {
-		return nil, "", fmt.Errorf("%w: %s", ErrNotFound, nameOrARN)
+	if e != nil && strings.HasSuffix(e.config.ARN, ref.prefix+ref.name) {
+		return e, ref.qualifier, nil
 	}
-	return e, ref.qualifier, nil
+	if !strings.HasPrefix(ref.prefix, "arn:") {
+		ref.prefix = r.options.Prefix
+	}
+	return nil, "", fmt.Errorf("%w: %s%s:%s", ErrNotFound, ref.prefix, ref.name, cmp.Or(ref.qualifier, latest))
+}
+
+// goRun runs f unless the registry is shutting down; Close waits for it.
+func (r *Registry) goRun(f func()) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.open.Err() != nil {
+		return false
+	}
+	r.runs.Go(f)
+	return true
+}
+
+// printf adds a line to the log.
+func (r *Registry) printf(from, format string, args ...any) {
+	r.logging.Lock()
+	defer r.logging.Unlock()
+	_, _ = fmt.Fprintf(r.options.Log, "["+from+"] "+format+"\n", args...)
 }
 
 // Close ends every process and waits until nothing of the registry runs. It may be called more than once.
-func (r *Registry) Close() error {
+func (r *Registry) Close() {
 	r.mu.Lock()
-	if !r.closed {
-		r.closed = true
-		close(r.closing)
-	}
+	r.close()
 	r.mu.Unlock()
-	for _, in := range r.running() {
-		in.kill()
-	}
-	err := r.server.Close()
 	r.runs.Wait()
-	return err
 }

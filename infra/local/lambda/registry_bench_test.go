@@ -19,11 +19,8 @@ func median(d []time.Duration) float64 {
 
 func newBench(b *testing.B) *Registry {
 	b.Helper()
-	r, err := NewRegistry(Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = r.Close() })
+	r := NewRegistry(Options{})
+	b.Cleanup(r.Close)
 	if err := r.Add(Function{Name: "f", ARN: testARN, Dir: codeDir}); err != nil {
 		b.Fatal(err)
 	}

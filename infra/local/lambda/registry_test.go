@@ -73,17 +73,17 @@ type fixture struct {
 // newFixture is a registry with the function "f", changed by the edits.
 func newFixture(t *testing.T, o Options, edits ...func(*Function)) fixture {
 	t.Helper()
+	return tuned(t, o, func(*Registry) {}, edits...)
+}
+
+// tuned is newFixture with other limits of the registry.
+func tuned(t *testing.T, o Options, tune func(*Registry), edits ...func(*Function)) fixture {
+	t.Helper()
 	log := &logBuffer{}
-	o.Log = log
-	r, err := NewRegistry(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := r.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	o.Log, o.Prefix = log, strings.TrimSuffix(testARN, "f")
+	r := NewRegistry(o)
+	tune(r)
+	t.Cleanup(r.Close)
 	f := Function{Name: "f", ARN: testARN, Dir: codeDir, Timeout: 10 * time.Second, Environment: map[string]string{}}
 	for _, edit := range edits {
 		edit(&f)
@@ -199,7 +199,7 @@ func TestSimultaneousInvocationsEachHaveAProcess(t *testing.T) {
 
 func TestProcessesThatStayIdleEndExceptOne(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, Options{IdleTime: 400 * time.Millisecond})
+	f := tuned(t, Options{}, func(r *Registry) { r.idleTime = 400 * time.Millisecond })
 	done := make(chan struct{}, 3)
 	for range 3 {
 		go func() {
@@ -220,7 +220,7 @@ func TestProcessesThatStayIdleEndExceptOne(t *testing.T) {
 
 func TestMoreInvocationsThanProcessesWait(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, Options{Processes: 1})
+	f := tuned(t, Options{}, func(r *Registry) { r.processes = 1 })
 	answers := make(chan error, 4)
 	for range 4 {
 		go func() {
@@ -325,6 +325,19 @@ func TestAnAnswerToAnotherRequestIsRefused(t *testing.T) {
 	newFixture(t, Options{}).want(`{"do":"foreign answer"}`, `"mine"`)
 }
 
+func TestTheRuntimeAPIRefusesAsLambdaDoes(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Options{})
+	for path, want := range map[string]string{
+		"invocation/other/response": `"400 {\"errorType\":\"InvalidRequestID\",\"errorMessage\":\"Invalid request ID\"}"`,
+		"invocation/other/error":    `"400 {\"errorType\":\"InvalidRequestID\",\"errorMessage\":\"Invalid request ID\"}"`,
+		"init/error":                `"403 {\"errorType\":\"InvalidStateTransition\",\"errorMessage\":\"the initialization is over\"}"`,
+		"invocation/ID/other":       `"404 404 page not found\n"`,
+	} {
+		f.want(`{"do":"post","text":"`+path+`"}`, want)
+	}
+}
+
 func TestAskingForTheNextEventBeforeAnsweringIsRefused(t *testing.T) {
 	t.Parallel()
 	newFixture(t, Options{}).want(`{"do":"ask twice"}`, `403`)
@@ -340,7 +353,7 @@ func TestTheFirstAnswerCountsAndIsPassedOnToTheLetter(t *testing.T) {
 func TestAnAnswerOverTheLimitIsAnError(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, Options{})
-	f.wantError(`{"do":"large"}`, TypeResponseSize, "6291556 bytes")
+	f.wantError(`{"do":"large"}`, "Function.ResponseSizeTooLarge", "6291556 bytes")
 	f.want(`{"do":"echo","text":"fresh"}`, `"fresh"`)
 }
 
@@ -391,18 +404,15 @@ func TestAnInitErrorReachesTheCaller(t *testing.T) {
 
 func TestAnInitThatHangsTimesOut(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, Options{InitTimeout: 100 * time.Millisecond}, func(f *Function) {
+	f := tuned(t, Options{}, func(r *Registry) { r.initTimeout = 100 * time.Millisecond }, func(f *Function) {
 		f.Environment["INIT"], f.Timeout = "hang", 200*time.Millisecond
 	})
 	f.wantError(`{}`, TypeTimeout, "Task timed out after 0.20 seconds")
-	if n := len(f.processes); n != 0 {
-		t.Errorf("%d processes are left", n)
-	}
 }
 
 func TestASlowInitGetsTheFunctionsTimeoutAtItsSecondTry(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, Options{InitTimeout: 50 * time.Millisecond}, func(f *Function) {
+	f := tuned(t, Options{}, func(r *Registry) { r.initTimeout = 50 * time.Millisecond }, func(f *Function) {
 		f.Environment["INIT"], f.Environment["WAIT"] = "slow", "300ms"
 	})
 	f.want(`{"do":"echo","text":"up"}`, `"up"`)
@@ -420,13 +430,13 @@ func TestTheDefinedVariablesAreSet(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, Options{Environment: map[string]string{"AWS_REGION": "us-east-1"}}, func(f *Function) {
 		f.Handler, f.MemoryMB, f.Environment["COLOUR"] = "bootstrap", 256, "blue"
-		f.Environment["AWS_LAMBDA_FUNCTION_NAME"] = "an own value that does not count"
+		f.LogGroup, f.LogFormat, f.Environment["TZ"] = "own", "JSON", "own"
 	})
 	got := f.describe("f")
 	for _, want := range []string{
 		"AWS_LAMBDA_FUNCTION_NAME=f", "AWS_LAMBDA_FUNCTION_VERSION=$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256", "_HANDLER=bootstrap",
-		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/f", "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "AWS_XRAY_CONTEXT_MISSING=LOG_ERROR", "LAMBDA_TASK_ROOT=" + codeDir,
-		"AWS_REGION=us-east-1", "COLOUR=blue", "TZ=:UTC",
+		"AWS_LAMBDA_LOG_GROUP_NAME=own", "AWS_LAMBDA_LOG_FORMAT=JSON", "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "AWS_XRAY_CONTEXT_MISSING=LOG_ERROR", "LAMBDA_TASK_ROOT=" + codeDir,
+		"AWS_REGION=us-east-1", "COLOUR=blue", "TZ=own",
 	} {
 		if !slices.Contains(got.Env, want) {
 			t.Errorf("the environment lacks %s", want)
@@ -463,12 +473,36 @@ func TestAnAliasRunsItsVersionAndStaysInTheInvokedARN(t *testing.T) {
 	}
 }
 
-func TestWhatDoesNotExistIsNotFound(t *testing.T) {
+func TestReservedOrTooManyVariablesAreRefused(t *testing.T) {
+	t.Parallel()
+	r := NewRegistry(Options{})
+	defer r.Close()
+	for part, variables := range map[string]map[string]string{
+		"AWS_REGION is reserved":                  {"AWS_REGION": "eu-west-1"},
+		"AWS_LAMBDA_FUNCTION_VERSION is reserved": {"AWS_LAMBDA_FUNCTION_VERSION": "1"},
+		"4097 bytes": {"A": strings.Repeat("x", 4096)},
+	} {
+		err := r.Add(Function{Name: "f", ARN: testARN, Dir: codeDir, Environment: variables})
+		if err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("want an error with %q, got %v", part, err)
+		}
+	}
+	if err := r.Add(Function{Name: "f", ARN: testARN, Dir: codeDir, Environment: map[string]string{"A": strings.Repeat("x", 4095)}}); err != nil {
+		t.Errorf("variables of 4096 bytes: %v", err)
+	}
+}
+
+func TestWhatDoesNotExistIsNotFoundAndNamedByItsQualifiedARN(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, Options{})
-	for _, name := range []string{"g", "f:live", "f:1", testARN + ":live", "", "f:", "a:b:c:d"} {
-		if _, err := f.Invoke(context.Background(), name, nil); !errors.Is(err, ErrNotFound) {
-			t.Errorf("%q gives %v, want ErrNotFound", name, err)
+	g := strings.TrimSuffix(testARN, "f") + "g"
+	elsewhere := "arn:aws:lambda:eu-west-1:000000000000:function:f"
+	for name, arn := range map[string]string{
+		"g": g + ":$LATEST", "f:live": testARN + ":live", "f:1": testARN + ":1", testARN + ":live": testARN + ":live", "000000000000:function:g:2": g + ":2",
+		elsewhere: elsewhere + ":$LATEST",
+	} {
+		if _, err := f.Invoke(context.Background(), name, nil); !errors.Is(err, ErrNotFound) || err.Error() != "function not found: "+arn {
+			t.Errorf("%q gives %v, want that %s is not found", name, err, arn)
 		}
 	}
 	if err := f.SetAlias("f", "live", "9"); !errors.Is(err, ErrNotFound) {
@@ -476,13 +510,21 @@ func TestWhatDoesNotExistIsNotFound(t *testing.T) {
 	}
 }
 
+func TestANameOfAnotherFormIsInvalid(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Options{})
+	for _, name := range []string{"", "f:", "a:b:c:d", "f/g", testARN + ":a:b"} {
+		if _, err := f.Invoke(context.Background(), name, nil); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "Value '"+name+"' at 'functionName'") {
+			t.Errorf("%q gives %v, want ErrInvalid", name, err)
+		}
+	}
+}
+
 func TestALineWithoutEndIsCutAndPrefixed(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, Options{})
 	f.want(`{"do":"flood"}`, `"done"`)
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
+	f.Close()
 	total := 0
 	for line := range strings.Lines(f.log.String()) {
 		if len(line) > maxLine+len("[f] \n") || !strings.HasPrefix(line, "[f] ") {
@@ -516,9 +558,7 @@ func TestCloseEndsProcessesInTheMiddleOfTheirWork(t *testing.T) {
 		done <- r
 	}()
 	within(t, 5*time.Second, "the process works", func() bool { return f.idle() == 0 })
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
+	f.Close()
 	if r := <-done; r.FunctionError == "" {
 		t.Errorf("the running invocation gives %s", r.Payload)
 	}

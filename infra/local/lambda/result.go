@@ -16,29 +16,34 @@ var (
 	ErrThrottled = errors.New("rate exceeded")
 	// ErrReserved is the ErrThrottled of a function with reserved concurrency.
 	ErrReserved = fmt.Errorf("%w: reserved concurrency", ErrThrottled)
+	// ErrInvalid is ValidationException (400): what is named in the message has another form.
+	ErrInvalid = errors.New("1 validation error detected")
 	// ErrQualifier is InvalidParameterValueException (400): a name and a request with two different qualifiers.
 	ErrQualifier = errors.New("the derived qualifier from the function name does not match the specified qualifier")
-	// ErrTooLarge is RequestTooLargeException (413): the payload is over MaxPayload.
-	ErrTooLarge = errors.New("request must be smaller than 6291456 bytes for the InvokeFunction operation")
+	// ErrTooLarge is RequestTooLargeException (413): the payload is over MaxPayload, or that of an event over
+	// MaxAsyncPayload.
+	ErrTooLarge = errors.New("payload is too large")
 	// ErrClosed is ServiceException (500): the registry is shutting down.
 	ErrClosed = errors.New("the local cloud is stopping")
 )
 
+func tooLarge(payload []byte, kind string, limit int) error {
+	return fmt.Errorf("%d byte %w for the %s invocation type (limit %d bytes)", len(payload), ErrTooLarge, kind, limit)
+}
+
 // Unhandled is the FunctionError of every failure: Lambda reports Handled only for runtimes that it ended long ago.
 const Unhandled = "Unhandled"
 
-// Error types that Lambda itself writes into the payload of a failed invocation.
+// Error types that Lambda itself writes.
 const (
-	// TypeTimeout is written when the function ran past its timeout.
+	// TypeTimeout is that of a function that ran past its timeout.
 	TypeTimeout = "Sandbox.Timedout"
-	// TypeExit is written when the process ended without an answer.
+	// TypeExit is that of a process that ended without an answer.
 	TypeExit = "Runtime.ExitError"
 	// TypeOutOfMemory is in the report, not in the payload, of a process that used more than its memory.
 	TypeOutOfMemory = "Runtime.OutOfMemory"
-	// TypeEntrypoint is written when the binary cannot be started.
+	// TypeEntrypoint is that of a binary that cannot be started.
 	TypeEntrypoint = "Runtime.InvalidEntrypoint"
-	// TypeResponseSize is written when the answer is over MaxResponse.
-	TypeResponseSize = "Function.ResponseSizeTooLarge"
 )
 
 // Result is what one invocation gave.
@@ -49,6 +54,8 @@ type Result struct {
 	FunctionError string
 	// ExecutedVersion is the version that ran, "$LATEST" or a number: the header X-Amz-Executed-Version.
 	ExecutedVersion string
+	// Log is the end of the log of a Call with Tail.
+	Log []byte
 }
 
 // ErrorType is the errorType of a failed invocation, such as "Sandbox.Timedout", and "" for one that went well.

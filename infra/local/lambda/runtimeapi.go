@@ -1,106 +1,130 @@
 package lambda
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 )
 
-// runtimeAPI is the Lambda Runtime API for all processes on one listener. The token of a process is the first segment
-// of its path, which AWS_LAMBDA_RUNTIME_API carries, so that no process can answer for another.
+// runtimeAPI is the Lambda Runtime API of one process.
 //
-// Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
-func (r *Registry) runtimeAPI() http.Handler {
-	const base = "/{token}/2018-06-01/runtime/"
+// Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html and, for the errors,
+// https://github.com/aws/aws-lambda-runtime-interface-emulator
+func (in *instance) runtimeAPI() http.Handler {
+	const base = "/2018-06-01/runtime/"
 	mux := http.NewServeMux()
-	handle := func(pattern string, f func(*instance, http.ResponseWriter, *http.Request)) {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, req *http.Request) {
-			in := r.instance(req.PathValue("token"))
-			if in == nil {
-				runtimeError(w, http.StatusForbidden, "InvalidToken", "no running function has this address")
-				return
-			}
-			f(in, w, req)
-		})
-	}
-	handle("GET "+base+"invocation/next", (*instance).serveNext)
-	handle("POST "+base+"invocation/{id}/response", func(in *instance, w http.ResponseWriter, req *http.Request) {
-		in.serveAnswer(w, req, "")
+	mux.HandleFunc("GET "+base+"invocation/next", in.serveNext)
+	mux.HandleFunc("POST "+base+"invocation/{id}/response", func(w http.ResponseWriter, req *http.Request) {
+		in.serveAnswer(w, req, func(body []byte) Result { return Result{Payload: body} })
 	})
-	handle("POST "+base+"invocation/{id}/error", func(in *instance, w http.ResponseWriter, req *http.Request) {
-		in.serveAnswer(w, req, Unhandled)
+	mux.HandleFunc("POST "+base+"invocation/{id}/error", func(w http.ResponseWriter, req *http.Request) {
+		in.serveAnswer(w, req, func(body []byte) Result { return reported(req, body) })
 	})
-	handle("POST "+base+"init/error", (*instance).serveInitError)
+	mux.HandleFunc("POST "+base+"init/error", in.serveInitError)
 	return mux
 }
 
-// serveNext blocks until there is an event for this process.
+// serveNext ends the event before and blocks until there is one for this process. A process that hangs up meanwhile
+// would never answer again, and is ended.
 func (in *instance) serveNext(w http.ResponseWriter, req *http.Request) {
-	if !in.ready() {
-		runtimeError(w, http.StatusForbidden, "InvalidStateTransition", "the event before this one has no answer yet")
+	in.settle()
+	if !in.rest() {
+		refuse(w, http.StatusForbidden, "InvalidStateTransition", "the event before this one has no answer yet")
 		return
 	}
+	notify(in.polls)
 	select {
 	case inv := <-in.work:
+		in.begin(inv)
 		h := w.Header()
 		h.Set("Content-Type", "application/json")
 		h.Set("Content-Length", strconv.Itoa(len(inv.payload)))
-		h.Set("Lambda-Runtime-Aws-Request-Id", inv.id)
+		h.Set("Lambda-Runtime-Aws-Request-Id", inv.RequestID)
 		h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(inv.deadline.UnixMilli(), 10))
-		h.Set("Lambda-Runtime-Invoked-Function-Arn", inv.invokedARN)
-		h.Set("Lambda-Runtime-Trace-Id", inv.trace)
+		h.Set("Lambda-Runtime-Invoked-Function-Arn", inv.arn)
+		h.Set("Lambda-Runtime-Trace-Id", inv.Trace)
+		if inv.ClientContext != "" {
+			h.Set("Lambda-Runtime-Client-Context", inv.ClientContext)
+		}
 		_, _ = w.Write(inv.payload) // a process that closed the connection is seen by its exit or its timeout
-	case <-in.gone:
 	case <-req.Context().Done():
+		in.kill()
 	}
+}
+
+// begin makes inv the event of this process until it asks for the next one.
+func (in *instance) begin(inv *invocation) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.current = inv
+}
+
+// rest ends the initialization or the event of this process. It reports false when the process still owes an answer.
+func (in *instance) rest() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.current != nil && !in.current.isAnswered() {
+		return false
+	}
+	in.current, in.initialized = nil, true
+	return true
 }
 
 // serveAnswer takes the answer to the event that this process works on, and to no other.
-func (in *instance) serveAnswer(w http.ResponseWriter, req *http.Request, functionError string) {
-	inv := in.find(req.PathValue("id"))
-	if inv == nil {
-		runtimeError(w, http.StatusBadRequest, "InvalidRequestID", "this process does not work on this request")
-		return
-	}
+func (in *instance) serveAnswer(w http.ResponseWriter, req *http.Request, read func(body []byte) Result) {
 	body, err := io.ReadAll(io.LimitReader(req.Body, MaxResponse+1))
-	if err != nil {
-		runtimeError(w, http.StatusBadRequest, "TruncatedResponse", "the answer ended early")
-		return
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	switch inv := in.current; {
+	case inv == nil || inv.RequestID != req.PathValue("id"):
+		refuse(w, http.StatusBadRequest, "InvalidRequestID", "Invalid request ID")
+	case inv.isAnswered():
+		refuse(w, http.StatusForbidden, "InvalidStateTransition", "this request has an answer already")
+	case err != nil:
+		refuse(w, http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated")
+	case len(body) > MaxResponse:
+		inv.answer(failure("Function.ResponseSizeTooLarge", "Response payload size exceeded maximum allowed payload size (%d bytes).", MaxResponse))
+		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", MaxResponse))
+	default:
+		inv.answer(read(body))
+		accept(w)
 	}
-	result, status := Result{Payload: body, FunctionError: functionError}, http.StatusAccepted
-	if len(body) > MaxResponse {
-		result = failure(TypeResponseSize, "Response payload size exceeded maximum allowed payload size (%d bytes).", MaxResponse)
-		status = http.StatusRequestEntityTooLarge
-	}
-	if !inv.answer(result) {
-		runtimeError(w, http.StatusBadRequest, "InvalidRequestID", "this request has an answer already")
-		return
-	}
-	runtimeStatus(w, status)
 }
 
+// serveInitError takes why the process cannot start, which it may say until it asks for its first event.
 func (in *instance) serveInitError(w http.ResponseWriter, req *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(req.Body, MaxResponse))
-	if err != nil {
-		runtimeError(w, http.StatusBadRequest, "TruncatedResponse", "the error ended early")
-		return
-	}
-	select {
-	case in.initError <- body:
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	switch {
+	case in.initialized || in.initError != nil:
+		refuse(w, http.StatusForbidden, "InvalidStateTransition", "the initialization is over")
+	case err != nil:
+		refuse(w, http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated")
 	default:
+		result := reported(req, body)
+		in.initError = &result
+		notify(in.polls)
+		accept(w)
 	}
-	runtimeStatus(w, http.StatusAccepted)
 }
 
-func runtimeStatus(w http.ResponseWriter, status int) {
+// reported is the error that a process posted. One without a body is made of its header.
+func reported(req *http.Request, body []byte) Result {
+	if len(body) == 0 {
+		return failure(req.Header.Get("Lambda-Runtime-Function-Error-Type"), "")
+	}
+	return Result{Payload: body, FunctionError: Unhandled}
+}
+
+func accept(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	if status == http.StatusAccepted {
-		_, _ = io.WriteString(w, `{"status":"OK"}`)
-	}
+	w.WriteHeader(http.StatusAccepted)
+	_, _ = io.WriteString(w, `{"status":"OK"}`) // a process that closed the connection is seen by its exit or its timeout
 }
 
-func runtimeError(w http.ResponseWriter, status int, kind, message string) {
+func refuse(w http.ResponseWriter, status int, kind, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.Write(failure(kind, "%s", message).Payload)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -50,12 +51,18 @@ func main() {
 	lambda.Start(handle)
 }
 
-func post(path, body string) {
+func post(path, body string) { _, _ = reply(path, body) }
+
+// reply is what the Runtime API says to a POST.
+func reply(path, body string) (int, string) {
 	url := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/" + path
 	resp, err := http.Post(url, "application/json", strings.NewReader(body))
-	if err == nil {
-		_ = resp.Body.Close()
+	if err != nil {
+		return 0, err.Error()
 	}
+	defer resp.Body.Close()
+	answer, _ := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(answer)
 }
 
 func handle(ctx context.Context, raw json.RawMessage) (any, error) {
@@ -77,7 +84,7 @@ func handle(ctx context.Context, raw json.RawMessage) (any, error) {
 		deadline, _ := ctx.Deadline()
 		return map[string]any{
 			"pid": os.Getpid(), "calls": calls, "arn": lc.InvokedFunctionArn, "id": lc.AwsRequestID,
-			"left": time.Until(deadline).Seconds(), "trace": os.Getenv("_X_AMZN_TRACE_ID"), "env": os.Environ(),
+			"left": time.Until(deadline).Seconds(), "client": lc.ClientContext.Custom, "trace": os.Getenv("_X_AMZN_TRACE_ID"), "env": os.Environ(),
 		}, nil
 	case "sleep":
 		time.Sleep(time.Duration(e.Ms) * time.Millisecond)
@@ -114,6 +121,22 @@ func handle(ctx context.Context, raw json.RawMessage) (any, error) {
 		}
 		_ = resp.Body.Close()
 		return resp.StatusCode, nil
+	case "answer and work on":
+		fmt.Println("before the answer")
+		post("invocation/"+lc.AwsRequestID+"/response", `"done"`)
+		time.Sleep(time.Duration(e.Ms) * time.Millisecond)
+		fmt.Print("after the answer")
+		os.Exit(0)
+	case "client":
+		f, _ := os.OpenFile(os.Getenv("MARK"), os.O_APPEND|os.O_WRONLY, 0o600)
+		defer f.Close()
+		if lc.ClientContext.Custom == nil {
+			fmt.Fprintln(f, "this event has no client")
+		}
+		return nil, nil
+	case "post":
+		code, body := reply(strings.ReplaceAll(e.Text, "ID", lc.AwsRequestID), strings.Repeat("x", e.Ms))
+		return fmt.Sprintf("%d %s", code, body), nil
 	case "answer and exit":
 		post("invocation/"+lc.AwsRequestID+"/response", `"last words"`)
 		os.Exit(0)
@@ -126,15 +149,14 @@ func handle(ctx context.Context, raw json.RawMessage) (any, error) {
 		return len(memory), nil
 	case "hang up":
 		post("invocation/"+lc.AwsRequestID+"/response", `"bye"`)
-		address, token, _ := strings.Cut(os.Getenv("AWS_LAMBDA_RUNTIME_API"), "/")
-		conn, err := net.Dial("tcp", address)
+		conn, err := net.Dial("tcp", os.Getenv("AWS_LAMBDA_RUNTIME_API"))
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(conn, "GET /%s/2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n", token)
+		fmt.Fprintf(conn, "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n")
 		time.Sleep(100 * time.Millisecond)
-		conn.Close()
 		fmt.Println("hung up")
+		conn.Close()
 		select {}
 	case "garbage":
 		post("invocation/"+lc.AwsRequestID+"/response", "\x00not json")
