@@ -41,7 +41,7 @@ type apiDraft struct {
 	selection      string // RouteSelectionExpression
 	cors           *httpapi.CORS
 	integrations   map[string]routeDraft // what a route that has the integration calls
-	authorizers    map[string]routeDraft // what a route that has the authorizer asks
+	authorizers    map[string]routeDraft // what a route that has the AuthorizationType and AuthorizerId asks
 	routes         []routeDraft
 	responses      map[string]bool // ids of routes with a route response
 }
@@ -70,7 +70,7 @@ func createAPI(_ context.Context, c *Cloud, r request) (assembly.Values, error) 
 	p := r.properties
 	a := &apiDraft{
 		API:  gateway.API{ID: "l" + r.hash()[:9], Region: here.Region, Account: here.Account, Invoke: c.invokeForAPI},
-		name: p.text("Name"), protocol: p.text("ProtocolType"), selection: p.text("RouteSelectionExpression"),
+		name: p.text("Name"), protocol: p.text("ProtocolType"), selection: p.text("RouteSelectionExpression"), cors: corsOf(p),
 		integrations: map[string]routeDraft{}, authorizers: map[string]routeDraft{}, responses: map[string]bool{},
 	}
 	scheme := map[string]string{protocolHTTP: "https://", protocolWebSocket: "wss://"}[a.protocol]
@@ -79,10 +79,6 @@ func createAPI(_ context.Context, c *Cloud, r request) (assembly.Values, error) 
 		return assembly.Values{}, fmt.Errorf("ProtocolType must be HTTP or WEBSOCKET, not %q", a.protocol)
 	case p.boolean("DisableExecuteApiEndpoint"):
 		return assembly.Values{}, errors.New("DisableExecuteApiEndpoint: the local cloud serves APIs at no other endpoint")
-	}
-	var err error
-	if a.cors, err = corsOf(p); err != nil {
-		return assembly.Values{}, err
 	}
 	c.draft.apis[a.ID] = a
 	values := assembly.Values{Ref: a.ID, Attributes: map[string]any{"ApiId": a.ID, "ApiEndpoint": scheme + a.host()}}

@@ -16,12 +16,13 @@ var createAuthorizer = partOfAPI("AuthorizerId", func(c *Cloud, a *apiDraft, id 
 	switch kind := p.text("AuthorizerType"); {
 	case kind == "JWT" && a.protocol == protocolHTTP:
 		d.JWT, err = jwtAuthorizer(p)
+		a.authorizers["JWT"+id] = d
 	case kind == "REQUEST":
 		d.Authorizer, err = c.lambdaAuthorizer(a, p)
+		a.authorizers["CUSTOM"+id] = d
 	default:
 		err = fmt.Errorf("AuthorizerType %q: use REQUEST, or JWT for an HTTP API", kind)
 	}
-	a.authorizers[id] = d
 	return err
 })
 
@@ -56,41 +57,30 @@ func (c *Cloud) lambdaAuthorizer(a *apiDraft, p properties) (*gateway.Authorizer
 
 // authorize gives a route its authorizer.
 func (a *apiDraft) authorize(route *routeDraft, p properties) error {
-	d, known := a.authorizers[p.text("AuthorizerId")], true
-	kind := p.text("AuthorizationType")
-	switch kind {
+	switch kind := p.text("AuthorizationType"); kind {
 	case "", "NONE":
 	case "AWS_IAM":
 		route.IAM = true
-	case "JWT":
-		route.JWT, known = d.JWT, d.JWT != nil
-	case "CUSTOM":
-		route.Authorizer, known = d.Authorizer, d.Authorizer != nil
+	case "JWT", "CUSTOM":
+		d, known := a.authorizers[kind+p.text("AuthorizerId")]
+		if !known {
+			return fmt.Errorf("AuthorizerId %q is not a %s authorizer of this API", p.text("AuthorizerId"), kind)
+		}
+		route.JWT, route.Authorizer = d.JWT, d.Authorizer
 	default:
 		return fmt.Errorf("AuthorizationType %q: use NONE, AWS_IAM, JWT or CUSTOM", kind)
-	}
-	if !known {
-		return fmt.Errorf("AuthorizerId %q is not a %s authorizer of this API", p.text("AuthorizerId"), kind)
 	}
 	return nil
 }
 
 // corsOf reads CorsConfiguration; nil where there is none.
-func corsOf(p properties) (*httpapi.CORS, error) {
+func corsOf(p properties) *httpapi.CORS {
 	if p["CorsConfiguration"] == nil {
-		return nil, nil //nolint:nilnil // no configuration is no error
+		return nil
 	}
 	o := p.object("CorsConfiguration")
-	cors := &httpapi.CORS{
+	return &httpapi.CORS{
 		AllowOrigins: o.texts("AllowOrigins"), AllowMethods: o.texts("AllowMethods"), AllowHeaders: o.texts("AllowHeaders"),
-		ExposeHeaders: o.texts("ExposeHeaders"), AllowCredentials: o.boolean("AllowCredentials"),
+		ExposeHeaders: o.texts("ExposeHeaders"), AllowCredentials: o.boolean("AllowCredentials"), MaxAge: o.text("MaxAge"),
 	}
-	if o["MaxAge"] != nil {
-		age, err := o.integer("MaxAge")
-		if err != nil {
-			return nil, fmt.Errorf("CorsConfiguration: %w", err)
-		}
-		cors.MaxAge = &age
-	}
-	return cors, nil
 }

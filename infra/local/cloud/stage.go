@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"strings"
 
 	"github.com/miyabi-society/platform/infra/local/assembly"
@@ -22,7 +22,7 @@ func createStage(_ context.Context, c *Cloud, r request) (assembly.Values, error
 	}
 	p := r.properties
 	a.Stage, a.StageVariables = p.text("StageName"), p.textMap("StageVariables")
-	a.AccessLog = gateway.AccessLog{Format: p.object("AccessLogSettings").text("Format"), Writer: prefixWriter{"[access " + a.name + "] ", c.log}}
+	a.AccessLog = gateway.AccessLog{Format: p.object("AccessLogSettings").text("Format"), Prefix: "[access " + a.name + "] ", Writer: c.log}
 	if a.Throttle, err = throttleOf(p.object("DefaultRouteSettings")); err != nil {
 		return assembly.Values{}, fmt.Errorf("DefaultRouteSettings: %w", err)
 	}
@@ -39,23 +39,14 @@ func createStage(_ context.Context, c *Cloud, r request) (assembly.Values, error
 //
 // Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
 func throttleOf(settings properties) (*gateway.Throttle, error) {
-	limit := &gateway.Throttle{RateLimit: 10_000, BurstLimit: 5_000}
-	var err error
-	if settings["ThrottlingRateLimit"] != nil {
-		limit.RateLimit, err = settings.number("ThrottlingRateLimit")
-	}
-	if settings["ThrottlingBurstLimit"] != nil && err == nil {
-		limit.BurstLimit, err = settings.integer("ThrottlingBurstLimit")
-	}
-	switch {
-	case err != nil:
-		return nil, err
-	case limit.RateLimit < 0 || limit.BurstLimit < 0:
-		return nil, errors.New("a throttle must not be negative")
-	case settings["ThrottlingRateLimit"] == nil && settings["ThrottlingBurstLimit"] == nil:
+	if settings["ThrottlingRateLimit"] == nil && settings["ThrottlingBurstLimit"] == nil {
 		return nil, nil //nolint:nilnil // no throttle is no error
 	}
-	return limit, nil
+	both := properties{"ThrottlingRateLimit": 10_000, "ThrottlingBurstLimit": 5_000}
+	maps.Copy(both, settings)
+	rate, badRate := both.number("ThrottlingRateLimit")
+	burst, badBurst := both.integer("ThrottlingBurstLimit")
+	return &gateway.Throttle{RateLimit: rate, BurstLimit: burst}, errors.Join(badRate, badBurst)
 }
 
 // filled is a function's ARN with the stage's variables in it: ${stageVariables.NAME}.
@@ -66,18 +57,4 @@ func (a *apiDraft) filled(function string) string {
 		function = strings.ReplaceAll(function, "${stageVariables."+name+"}", value)
 	}
 	return function
-}
-
-// prefixWriter puts a text before each write.
-type prefixWriter struct {
-	prefix string
-	log    io.Writer
-}
-
-// Write writes one line.
-func (w prefixWriter) Write(line []byte) (int, error) {
-	if _, err := io.WriteString(w.log, w.prefix+string(line)); err != nil {
-		return 0, err
-	}
-	return len(line), nil
 }

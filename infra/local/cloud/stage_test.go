@@ -23,7 +23,7 @@ func TestAThrottleThatIsHalfDeclaredHasTheAccountsOtherHalf(t *testing.T) {
 			t.Errorf("%v gives %v, %v, want %v", c.settings, got, err, c.want)
 		}
 	}
-	for _, bad := range []properties{{"ThrottlingRateLimit": "x"}, {"ThrottlingBurstLimit": -1.0}} {
+	for _, bad := range []properties{{"ThrottlingRateLimit": "x"}, {"ThrottlingBurstLimit": 1.5}} {
 		if got, err := throttleOf(bad); err == nil {
 			t.Errorf("%v gives %v", bad, got)
 		}

@@ -11,6 +11,7 @@ import (
 // AccessLog is the AccessLogSettings of a stage. Without a format nothing is written.
 type AccessLog struct {
 	Format string
+	Prefix string    // begins each line
 	Writer io.Writer // gets one whole line for each request
 }
 
@@ -49,7 +50,7 @@ func (l AccessLog) Write(variables map[string]string) {
 			return escape(v)
 		}
 	})
-	_, _ = io.WriteString(l.Writer, strings.ReplaceAll(line, "\n", " ")+"\n") // a log that is gone stops no request
+	_, _ = io.WriteString(l.Writer, l.Prefix+strings.ReplaceAll(line, "\n", " ")+"\n") // a log that is gone stops no request
 }
 
 // escape keeps a value inside the JSON string or the field it stands in.

@@ -85,11 +85,11 @@ func TestInvalidUTF8ReachesTheFunctionAsValidJSON(t *testing.T) {
 func TestACallerThatSendsItsBodyTooSlowlyIsRefused(t *testing.T) {
 	t.Parallel()
 	b := &backend{}
-	s, err := compile(b.api(t, "$default"))
+	s, err := New(b.api(t, "$default"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.bodyTime = 50 * time.Millisecond
+	s.(*server).bodyTime = 50 * time.Millisecond
 	got := raw(t, listen(t, s), "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nslow")
 	wantContains(t, "status", got, "408")
 	wantEqual(t, "function", b.called, "")

@@ -5,14 +5,13 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 )
 
 // CORS is the CorsConfiguration of an API (page http-api-cors).
 type CORS struct {
 	AllowOrigins, AllowMethods, AllowHeaders, ExposeHeaders []string
-	MaxAge                                                  *int // seconds
+	MaxAge                                                  string // seconds; "" for none
 	AllowCredentials                                        bool
 }
 
@@ -66,8 +65,8 @@ func (c *CORS) allow(h http.Header, r *http.Request) {
 	}
 	set("Allow-Methods", c.AllowMethods...)
 	set("Allow-Headers", c.AllowHeaders...)
-	if c.MaxAge != nil {
-		set("Max-Age", strconv.Itoa(*c.MaxAge))
+	if c.MaxAge != "" {
+		set("Max-Age", c.MaxAge)
 	}
 }
 

@@ -32,11 +32,10 @@ func preflight(path, origin string) *http.Request {
 
 func corsAPI(t *testing.T, b *backend, keys ...string) API {
 	t.Helper()
-	age := 300
 	a := b.api(t, keys...)
 	a.CORS = &CORS{
 		AllowOrigins: []string{"https://app.example", "http://*"}, AllowMethods: []string{"GET", "PUT"}, AllowHeaders: []string{"authorization", "x-a"},
-		ExposeHeaders: []string{"etag"}, MaxAge: &age, AllowCredentials: true,
+		ExposeHeaders: []string{"etag"}, MaxAge: "300", AllowCredentials: true,
 	}
 	return a
 }

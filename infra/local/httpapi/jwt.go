@@ -32,6 +32,8 @@ type JWTAuthorizer struct {
 
 func (a *JWTAuthorizer) check() error {
 	switch {
+	case a == nil:
+		return nil
 	case a.Issuer == "":
 		return errors.New("the JWT authorizer has no issuer")
 	case len(a.Audience) == 0 || len(a.Audience) > maxAudiences:

@@ -48,48 +48,49 @@ func (c *keyCache) find(issuer, kid string) (jwk.Key, error) {
 
 // fetchKeys reads the issuer's discovery document and the key set that it names.
 func fetchKeys(issuer string) (map[string]jwk.Key, error) {
-	body, err := fetch(strings.TrimSuffix(issuer, "/") + "/.well-known/openid-configuration")
-	if err != nil {
-		return nil, err
-	}
 	var discovery struct {
 		JWKS string `json:"jwks_uri"`
 	}
-	if err := json.Unmarshal(body, &discovery); err != nil {
-		return nil, fmt.Errorf("reading the issuer's discovery document: %w", err)
-	}
-	if body, err = fetch(discovery.JWKS); err != nil {
+	if err := fetch(strings.TrimSuffix(issuer, "/")+"/.well-known/openid-configuration", &discovery); err != nil {
 		return nil, err
 	}
-	set, err := jwk.Parse(body, jwk.WithIgnoreParseError(true)) // keys of other kinds are passed over
-	if err != nil {
-		return nil, fmt.Errorf("reading the issuer's keys: %w", err)
+	var set struct{ Keys []json.RawMessage }
+	if err := fetch(discovery.JWKS, &set); err != nil {
+		return nil, err
 	}
 	keys := map[string]jwk.Key{}
-	for i := range set.Len() {
-		key, _ := set.Key(i)
-		if kid, ok := key.KeyID(); ok && key.KeyType() == jwa.RSA() {
+	for _, raw := range set.Keys {
+		key, err := jwk.ParseKey(raw)
+		if err != nil || key.KeyType() != jwa.RSA() {
+			continue // keys of other kinds are passed over
+		}
+		if kid, ok := key.KeyID(); ok {
 			keys[kid] = key
 		}
 	}
 	return keys, nil
 }
 
-func fetch(url string) ([]byte, error) {
+// fetch reads a JSON document.
+func fetch(url string, into any) error {
 	client := http.Client{Timeout: issuerTimeout, Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Get(url)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxIssuerBody+1))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("reading %s: %w", url, err)
-	case resp.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("%s answered %s", url, resp.Status)
-	case len(body) > maxIssuerBody:
-		return nil, fmt.Errorf("%s has more than %d bytes", url, maxIssuerBody)
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answered %s", url, resp.Status)
 	}
-	return body, nil
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxIssuerBody+1))
+	if err == nil && len(body) > maxIssuerBody {
+		err = fmt.Errorf("it has more than %d bytes", maxIssuerBody)
+	}
+	if err == nil {
+		err = json.Unmarshal(body, into)
+	}
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", url, err)
+	}
+	return nil
 }

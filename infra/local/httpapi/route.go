@@ -52,8 +52,10 @@ func compileRoute(d Route) (*route, error) {
 		return nil, errors.New("its integration names no function")
 	case d.Format != "2.0":
 		return nil, fmt.Errorf("payload format version %q: only 2.0 is served", d.Format)
+	case len(d.Scopes) > 0 && d.JWT == nil:
+		return nil, errors.New("AuthorizationScopes need a JWT authorizer")
 	}
-	if err := errors.Join(d.Check(maxTimeout), d.checkAuthorization()); err != nil {
+	if err := errors.Join(d.Check(maxTimeout), d.JWT.check()); err != nil {
 		return nil, err
 	}
 	rt := &route{Route: d, rank: rankDefault}

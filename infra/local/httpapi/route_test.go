@@ -108,7 +108,6 @@ func TestMistakesOfADescriptionAreNamed(t *testing.T) {
 		"format":     {with(func(a *API) { a.Routes[0].Format = "1.0" }), `payload format version "1.0": only 2.0 is served`},
 		"function":   {with(func(a *API) { a.Routes[0].FunctionARN = "" }), "its integration names no function"},
 		"too long":   {with(func(a *API) { a.Routes[0].Timeout = time.Minute }), "API Gateway allows 50ms to 30s"},
-		"stage name": {with(func(a *API) { a.Stage = "a/b" }), `stage name "a/b"`},
 		"no invoker": {with(func(a *API) { a.Invoke = nil }), "no way to invoke functions"},
 	} {
 		if _, err := New(c.api); err == nil || !strings.Contains(err.Error(), c.want) {
