@@ -38,7 +38,7 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	e := c.event("CONNECT", routeConnect).withRequest(r)
 	if a, ok := s.admit(w, r, c, e); ok {
 		if err := c.accept(w, r, a.subprotocol); err != nil {
-			e.end(http.StatusInternalServerError, err)
+			e.end(http.StatusInternalServerError, err.Error())
 		}
 	}
 	s.api.AccessLog.Write(e.variables()) // before the lines of the connection's messages
@@ -94,20 +94,20 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, c *connection, e 
 	}
 	switch {
 	case !rt.limit.Allow():
-		e.refuse(w, http.StatusTooManyRequests, "Too Many Requests", nil)
+		e.refuse(w, http.StatusTooManyRequests, "Too Many Requests")
 		return answer{}, false
 	case rt.IAM && !gateway.Signed(r):
-		e.refuse(w, http.StatusForbidden, "Missing Authentication Token", nil)
+		e.refuse(w, http.StatusForbidden, "Missing Authentication Token")
 		return answer{}, false
 	case rt.IAM:
-		e.refuse(w, http.StatusNotImplemented, needsIAM, nil)
+		e.refuse(w, http.StatusNotImplemented, needsIAM)
 		return answer{}, false
 	case rt.Authorizer != nil && !s.authorize(w, r, rt, c, e):
 		return answer{}, false
 	}
 	a := s.invoke(rt, e)
 	if a.status < 200 || a.status > 299 {
-		e.refuse(w, a.status, cmp.Or(a.problem, http.StatusText(a.status)), a.failure)
+		e.refuse(w, a.status, cmp.Or(a.problem, http.StatusText(a.status)))
 		return a, false
 	}
 	return a, true
@@ -120,14 +120,17 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request, rt *route, c 
 	resource := s.api.ARN(routeConnect)
 	source := func(expression string) string { return s.source(expression, e, r) }
 	verdict, err := rt.Authorizer.Decide(source, func([]string) []byte { return e.forAuthorizer(resource) }, resource)
+	if err != nil {
+		e.outcome["authorizer.error"] = err
+	}
 	switch {
 	case errors.Is(err, gateway.ErrUnauthorized):
-		e.refuse(w, http.StatusUnauthorized, "Unauthorized", err)
+		e.refuse(w, http.StatusUnauthorized, "Unauthorized")
 	case errors.Is(err, gateway.ErrForbidden):
-		e.refuse(w, http.StatusForbidden, "Forbidden", err)
+		e.refuse(w, http.StatusForbidden, "Forbidden")
 	case err != nil:
 		slog.Warn("websocket authorizer failed", "function", function, "error", err)
-		e.refuse(w, http.StatusInternalServerError, "Internal server error", err)
+		e.refuse(w, http.StatusInternalServerError, "Internal server error")
 	default:
 		c.authorizer = authorizerContext(verdict)
 		e.context["authorizer"] = c.authorizer
@@ -137,8 +140,8 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request, rt *route, c 
 }
 
 // refuse answers a handshake that opens no connection.
-func (e *event) refuse(w http.ResponseWriter, status int, text string, cause error) {
-	e.end(status, cause)
+func (e *event) refuse(w http.ResponseWriter, status int, text string) {
+	e.end(status, text)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.Write(e.message(text)) // a caller that left is no error

@@ -149,24 +149,24 @@ func (c *connection) handle(message []byte) {
 	e.fields["body"] = string(message)
 	defer func() { c.server.api.AccessLog.Write(e.variables()) }()
 	if rt == nil {
-		c.complain(e, http.StatusForbidden, "Forbidden", nil)
+		c.complain(e, http.StatusForbidden, "Forbidden")
 		return
 	}
 	e.context["routeKey"] = rt.Key
 	if !rt.limit.Allow() {
-		c.complain(e, http.StatusTooManyRequests, "Too Many Requests", nil)
+		c.complain(e, http.StatusTooManyRequests, "Too Many Requests")
 		return
 	}
 	switch a := c.server.invoke(rt, e); {
 	case a.failure != nil:
-		c.complain(e, a.status, a.problem, a.failure)
+		c.complain(e, a.status, a.problem)
 	case rt.Responds && a.body != nil:
 		_ = c.send([]byte(*a.body)) // a client that left gets no answer
 	}
 }
 
-func (c *connection) complain(e *event, status int, text string, cause error) {
-	e.end(status, cause)
+func (c *connection) complain(e *event, status int, text string) {
+	e.end(status, text)
 	_ = c.send(e.message(text)) // as above
 }
 

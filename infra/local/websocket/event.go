@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -16,14 +15,14 @@ import (
 // apigateway-websocket-api-route-keys-connect-disconnect). What has no value is absent.
 type event struct {
 	fields  map[string]any
-	context map[string]any    // requestContext (page apigateway-websocket-api-mapping-template-reference)
-	outcome map[string]string // further variables of the access log
+	context map[string]any // requestContext (page apigateway-websocket-api-mapping-template-reference)
+	outcome map[string]any // further variables of the access log
 }
 
 // event begins an event of this connection.
 func (c *connection) event(kind, routeKey string) *event {
 	now, id, api := time.Now(), gateway.NewID(), &c.server.api
-	e := &event{outcome: map[string]string{}, context: map[string]any{
+	e := &event{outcome: map[string]any{}, context: map[string]any{
 		"routeKey": routeKey, "eventType": kind, "extendedRequestId": id, "requestId": id, "messageDirection": "IN",
 		"requestTime": gateway.RequestTime(now), "requestTimeEpoch": now.UnixMilli(), "connectedAt": c.connected.UnixMilli(),
 		"identity": c.identity, "domainName": c.domain, "stage": api.Stage, "apiId": api.ID, "connectionId": c.id,
@@ -88,24 +87,23 @@ func (e *event) message(text string) []byte {
 	return gateway.MustMarshal(map[string]any{"message": text, "connectionId": e.context["connectionId"], "requestId": e.context["requestId"]})
 }
 
-// end notes the status and, unless nil, what went wrong.
-func (e *event) end(status int, problem error) {
-	e.outcome["status"] = strconv.Itoa(status)
-	if problem != nil {
-		e.outcome["integrationErrorMessage"], e.outcome["error.message"] = problem.Error(), problem.Error()
-	}
+// end notes the status and, unless it is "", what API Gateway itself told the client.
+func (e *event) end(status int, text string) {
+	e.outcome["status"], e.outcome["error.message"] = status, text
 }
 
 // variables are the $context variables of WebSocket APIs by name (page websocket-api-logging).
 func (e *event) variables() map[string]string {
-	v := maps.Clone(e.outcome)
-	for name, value := range e.context {
-		group, ok := value.(map[string]string)
-		if !ok {
-			v[name] = fmt.Sprint(value)
-		}
-		for field, value := range group {
-			v[name+"."+field] = value
+	v := map[string]string{}
+	for _, values := range []map[string]any{e.context, e.outcome} {
+		for name, value := range values {
+			group, ok := value.(map[string]string)
+			if !ok {
+				v[name] = fmt.Sprint(value)
+			}
+			for field, value := range group {
+				v[name+"."+field] = value
+			}
 		}
 	}
 	return v

@@ -25,20 +25,24 @@ type answer struct {
 	problem     string // what the client is told then
 }
 
-// invoke calls the route's integration and notes the outcome for the access log. Functions over their concurrency are
+// invoke calls the route's integration and notes the outcome for the access log: integrationStatus is that of the
+// invocation, integration.status the function's own (page websocket-api-logging). Functions over their concurrency are
 // counted elsewhere.
 func (s *Server) invoke(rt *route, e *event) answer {
 	begun := time.Now()
 	a, err := s.call(rt, e)
+	latency := time.Since(begun).Milliseconds()
+	e.outcome["integrationLatency"], e.outcome["integration.latency"] = latency, latency
+	e.outcome["integrationStatus"], e.outcome["integration.status"] = http.StatusOK, a.status
 	if err != nil {
 		a = failed(err)
+		e.outcome["integrationStatus"], e.outcome["integration.status"] = a.status, ""
+		e.outcome["integrationErrorMessage"], e.outcome["integration.error"] = err, err
 	}
 	if err != nil && !errors.Is(err, lambda.ErrThrottled) {
 		slog.Warn("websocket integration failed", "route", rt.Key, "function", rt.FunctionARN, "error", err)
 	}
-	e.end(a.status, err)
-	e.outcome["integrationStatus"] = e.outcome["status"]
-	e.outcome["integrationLatency"] = strconv.FormatInt(time.Since(begun).Milliseconds(), 10)
+	e.end(a.status, a.problem)
 	return a
 }
 

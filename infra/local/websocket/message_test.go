@@ -225,16 +225,22 @@ func TestTheAccessLogHasALineForEachEvent(t *testing.T) {
 	t.Parallel()
 	lines := make(chan string, 10)
 	r := start(t, func(a *API) {
-		a.AccessLog = gateway.AccessLog{Format: `$context.eventType $context.routeKey $context.status $context.connectionId $context.requestId $context.nothing`, Writer: writerFunc(func(p []byte) { lines <- string(p) })}
-	}, routeConnect, routeDefault, routeDisconnect)
+		a.AccessLog = gateway.AccessLog{Writer: writerFunc(func(p []byte) { lines <- string(p) }), Format: "$context.eventType $context.routeKey $context.status " +
+			"$context.integrationStatus $context.integration.status $context.identity.sourceIp [$context.error.message] [$context.integrationErrorMessage] $context.requestId"}
+	}, routeConnect, "crash", "denied", routeDisconnect)
+	r.answers["crash"], r.answers["denied"] = "crash", `{"statusCode":403}`
 	c := r.dial(t, "")
-	send(t, c, "x")
-	wantContains(t, "connect", <-lines, "CONNECT $connect 200 ")
-	line := <-lines
-	wantContains(t, "message", line, "MESSAGE $default 200 ")
-	wantContains(t, "message", line, " -\n")
+	wantContains(t, "connect", <-lines, "CONNECT $connect 200 200 200 127.0.0.1 [-] [-] ")
+	for text, want := range map[string]string{
+		`{"action":"crash"}`:  `MESSAGE crash 502 502 - 127.0.0.1 [Internal server error] [the function failed: {\"errorMessage\":\"exit status 1\"}] `,
+		`{"action":"denied"}`: "MESSAGE denied 403 200 403 127.0.0.1 [-] [-] ",
+		`{"action":"none"}`:   "MESSAGE $default 403 - - 127.0.0.1 [Forbidden] [-] ",
+	} {
+		send(t, c, text)
+		wantContains(t, text, <-lines, want)
+	}
 	_ = c.CloseNow()
-	wantContains(t, "disconnect", <-lines, "DISCONNECT $disconnect 200 ")
+	wantContains(t, "disconnect", <-lines, "DISCONNECT $disconnect 200 200 200 ")
 }
 
 type writerFunc func([]byte)
