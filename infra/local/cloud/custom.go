@@ -24,7 +24,7 @@ type customState struct {
 	Properties map[string]any
 	Data       map[string]any
 	Retain     bool
-	// Function ran the resource's last request. It also runs its deletion when the template has neither any more.
+	// Function is what the ServiceToken named last. It also runs the deletion when the template has neither any more.
 	Function lambda.Function
 }
 
@@ -88,10 +88,10 @@ func createCustom(ctx context.Context, c *Cloud, r request) (assembly.Values, er
 	switch {
 	case !exists:
 		return k.apply(ctx, "Create", change{Resource: r.Resource, after: after}, r.name("", 255))
-	case reflect.DeepEqual(before.Properties, after.Properties):
-		return after.values(), k.remember(r.LogicalID, &after)
 	case before.Type != after.Type || before.token() != after.token():
 		return assembly.Values{}, errors.New("an update cannot change its type or its ServiceToken: give it another logical id")
+	case reflect.DeepEqual(before.Properties, after.Properties):
+		return after.values(), k.remember(r.LogicalID, &after)
 	}
 	return k.apply(ctx, "Update", change{Resource: r.Resource, before: &before, after: after}, before.PhysicalID)
 }
@@ -107,6 +107,7 @@ func (k *customs) apply(ctx context.Context, kind string, ch change, id string) 
 	return ch.after.values(), k.remember(ch.LogicalID, &ch.after)
 }
 
+// call sends one request. Old is what an update comes from.
 func (k *customs) call(ctx context.Context, kind, id string, s customState, old *customState) (customAnswer, error) {
 	req := customRequest{
 		RequestType: kind, ResourceType: s.Type, ServiceToken: s.token(), LogicalResourceID: id, PhysicalResourceID: s.PhysicalID, ResourceProperties: s.Properties,

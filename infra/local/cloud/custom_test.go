@@ -180,7 +180,7 @@ func TestAnUpdateChangesNeitherTypeNorServiceToken(t *testing.T) {
 	m := newMachine(t)
 	m.must(withCustom(`"Id": "one"`))
 	m.calls()
-	m.refused("give it another logical id", strings.Replace(withCustom(`"Id": "two"`), "Custom::Thing", "Custom::Other", 1))
+	m.refused("give it another logical id", strings.Replace(withCustom(`"Id": "one"`), "Custom::Thing", "Custom::Other", 1))
 	m.refused("give it another logical id", strings.Replace(withCustom(`"Id": "one"`), `{"Fn::GetAtt": ["F", "Arn"]}`, `{"Ref": "FA"}`, 1))
 	m.wantCalls()
 }
