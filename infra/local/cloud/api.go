@@ -19,7 +19,7 @@ import (
 // draft collects what becomes a handler only when all its parts are known.
 type draft struct {
 	apis         map[string]*apiDraft
-	permissions  map[permission]bool
+	permissions  []permission
 	edge         cloudfront.Policies
 	distribution string // its ARN
 	// bucketPolicies are by name of the bucket.
@@ -29,7 +29,7 @@ type draft struct {
 
 func newDraft() draft {
 	return draft{
-		apis: map[string]*apiDraft{}, permissions: map[permission]bool{},
+		apis: map[string]*apiDraft{},
 		edge: cloudfront.ManagedPolicies(), bucketPolicies: map[string]iam.Policy{},
 	}
 }
@@ -201,7 +201,7 @@ func (c *Cloud) buildAPI(a *apiDraft) error {
 //
 // Source: https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html#apigateway-permissions
 func (c *Cloud) invokeForAPI(ctx context.Context, function string, payload []byte) (lambda.Result, error) {
-	if !c.draft.permissions[permission{function, invokingPrincipal}] {
+	if !c.permits(function, invokingPrincipal, "") {
 		err := fmt.Errorf("%w for API Gateway: no AWS::Lambda::Permission lets it invoke %s", lambda.ErrNotFound, function)
 		c.printf("%v", err)
 		return lambda.Result{}, err

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/miyabi-society/platform/infra/local/assembly"
 	"github.com/miyabi-society/platform/infra/local/lambda"
+	"github.com/miyabi-society/platform/infra/local/wildcard"
 )
 
 // bucketDeployment is the logical id that CDK gives to its own function of BucketDeployment, before a suffix for its
@@ -150,13 +152,23 @@ func heard(p properties, outcome string) (string, error) {
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-permission.html
 func createPermission(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
-	function, principal := functionARN(r.properties.text("FunctionName")), r.properties.text("Principal")
-	c.draft.permissions[permission{function, principal}] = true
+	p := r.properties
+	c.draft.permissions = append(c.draft.permissions, permission{functionARN(p.text("FunctionName")), p.text("Principal"), p.text("SourceArn")})
 	return assembly.Values{Ref: r.name("Id", 64), Attributes: map[string]any{"Id": r.name("Id", 64)}}, nil
 }
 
-// permission lets a principal invoke a function, which may be named with a qualifier.
-type permission struct{ function, principal string }
+// permission lets a principal invoke a function, which may be named with a qualifier. The source is a pattern; "" stands for
+// every source.
+type permission struct{ function, principal, source string }
+
+// permits reports whether a principal may invoke a function for a source; for "" any source of a permission will do.
+//
+// Source: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html (SourceArn)
+func (c *Cloud) permits(function, principal, source string) bool {
+	return slices.ContainsFunc(c.draft.permissions, func(p permission) bool {
+		return p.function == function && p.principal == principal && (p.source == "" || source == "" || wildcard.Match(p.source, source))
+	})
+}
 
 // functionARN makes an ARN of what a template may name a function by: its name, with or without a qualifier, or its
 // ARN.

@@ -47,7 +47,7 @@ func createRule(_ context.Context, c *Cloud, r request) (assembly.Values, error)
 	when, err := schedule.Spec{Text: text, Zone: time.UTC, Start: created}.Parse()
 	for _, target := range p.objects("Targets") {
 		entry := schedule.Entry{Name: name, Text: text, When: when}
-		err = errors.Join(err, c.schedule(r, entry, target, "events.amazonaws.com", func(at time.Time) (string, error) {
+		err = errors.Join(err, c.schedule(r, entry, target, rule, func(at time.Time) (string, error) {
 			return ruleInput(target, name, scheduledEvent("aws.events", rule, at, map[string]any{}))
 		}))
 	}
@@ -114,12 +114,12 @@ func (c *Cloud) scheduleCreated(scheduleARN, expression string) (created time.Ti
 	return all[key], true, jsonfile.Write(file, all)
 }
 
-// schedule keeps an entry for a target until everything is deployed. A principal needs a permission on the function; ""
-// stands for a service that takes on a role. The function is invoked asynchronously, as both services do: a run that fails
+// schedule keeps an entry for a target until everything is deployed. A rule, named by its ARN, needs a permission on the
+// function; Scheduler, for which there is none, takes on a role. The function is invoked asynchronously, as both services do: a run that fails
 // is tried again by Lambda, and one that takes longer than the interval overlaps with the next. A target's RetryPolicy has
 // nothing to do here: it is about events that Lambda does not take over, and the local one takes over every one; what
 // becomes of it then is the function's EventInvokeConfig.
-func (c *Cloud) schedule(r request, e schedule.Entry, target properties, principal string, input func(at time.Time) (string, error)) error {
+func (c *Cloud) schedule(r request, e schedule.Entry, target properties, rule string, input func(at time.Time) (string, error)) error {
 	if err := target.refuse("DeadLetterConfig"); err != nil {
 		return err
 	}
@@ -139,8 +139,8 @@ func (c *Cloud) schedule(r request, e schedule.Entry, target properties, princip
 	}
 	e.Target = function
 	e.Run = func(at time.Time) {
-		if principal != "" && !c.draft.permissions[permission{function, principal}] {
-			c.printf("schedule %s: no AWS::Lambda::Permission lets %s invoke %s", e.Name, principal, function)
+		if rule != "" && !c.permits(function, "events.amazonaws.com", rule) {
+			c.printf("schedule %s: no AWS::Lambda::Permission lets events.amazonaws.com invoke %s for it", e.Name, function)
 			return
 		}
 		text, err := input(at)

@@ -34,7 +34,7 @@ func runNow(t *testing.T, c *Cloud, events string) map[string]any {
 	}
 }
 
-const permitted = `"P": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:InvokeFunction", "FunctionName": {"Fn::GetAtt": ["F", "Arn"]}, "Principal": "events.amazonaws.com"}}`
+const permitted = `"P": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:InvokeFunction", "FunctionName": {"Fn::GetAtt": ["F", "Arn"]}, "Principal": "events.amazonaws.com", "SourceArn": {"Fn::GetAtt": ["R", "Arn"]}}}`
 
 func TestARuleSendsTheScheduledEvent(t *testing.T) {
 	t.Parallel()
@@ -50,6 +50,23 @@ func TestARuleSendsTheScheduledEvent(t *testing.T) {
 	}
 	if s := c.Schedules()[0]; s.Text != "rate(5 minutes)" || time.Until(s.Next) > 5*time.Minute || time.Until(s.Next) < 4*time.Minute {
 		t.Errorf("state is %+v", s)
+	}
+}
+
+func TestAPermissionIsForItsPrincipalAndSource(t *testing.T) {
+	t.Parallel()
+	permission := func(id, more string) string {
+		return `"` + id + `": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:InvokeFunction", "FunctionName": "` + id + `", "Principal": "events.amazonaws.com"` + more + `}}`
+	}
+	c := newMachine(t).must(scheduled("", permission("all", ""), permission("one", `, "SourceArn": "arn:aws:events:us-east-1:000000000000:rule/sweep"`),
+		permission("some", `, "SourceArn": "arn:aws:events:*:rule/s*"`), permission("other", `, "SourceArn": "arn:aws:events:us-east-1:000000000000:rule/swee"`)))
+	for function, want := range map[string]bool{"all": true, "one": true, "some": true, "other": false, "none": false} {
+		if got := c.permits(functionARN(function), "events.amazonaws.com", "arn:aws:events:us-east-1:000000000000:rule/sweep"); got != want {
+			t.Errorf("%s: %t", function, got)
+		}
+		if c.permits(functionARN(function), "apigateway.amazonaws.com", "") {
+			t.Errorf("%s is permitted to API Gateway", function)
+		}
 	}
 }
 
