@@ -10,7 +10,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -199,13 +198,4 @@ func (c *Cloud) Close() error {
 
 func (c *Cloud) printf(format string, args ...any) {
 	_, _ = fmt.Fprintf(c.log, "[local cloud] "+format+"\n", args...)
-}
-
-// ensureDir makes a folder below the state that only its owner can read.
-func (c *Cloud) ensureDir(names ...string) (string, error) {
-	dir := filepath.Join(append([]string{c.config.StateDir}, names...)...)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("make the state folder: %w", err)
-	}
-	return dir, nil
 }

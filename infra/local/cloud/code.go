@@ -13,11 +13,11 @@ const keptCode = "functions"
 
 // keepCode gives a folder below the state that holds what dir holds.
 func (c *Cloud) keepCode(dir string) (string, error) {
-	root, err := c.ensureDir(keptCode)
-	if err != nil {
-		return "", err
+	root, kept := c.stateDir(keptCode), ""
+	err := os.MkdirAll(root, 0o700)
+	if err == nil {
+		kept, err = os.MkdirTemp(root, "")
 	}
-	kept, err := os.MkdirTemp(root, "")
 	if err == nil {
 		err = os.CopyFS(kept, os.DirFS(dir))
 	}
