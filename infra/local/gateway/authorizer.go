@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -45,6 +46,17 @@ var (
 	// ErrForbidden means that the function does not let the request pass.
 	ErrForbidden = errors.New("the authorizer said no")
 )
+
+// RefusalStatus is the answer to a request that Decide refused.
+func RefusalStatus(err error) int {
+	switch {
+	case errors.Is(err, ErrUnauthorized):
+		return http.StatusUnauthorized
+	case errors.Is(err, ErrForbidden):
+		return http.StatusForbidden
+	}
+	return http.StatusInternalServerError
+}
 
 // Check refuses a configuration that API Gateway refuses.
 func (a *Authorizer) Check() error {

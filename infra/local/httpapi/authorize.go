@@ -76,13 +76,8 @@ func (in *request) authorizeLambda() (answer, error) {
 		return gateway.MustMarshal(e)
 	}
 	verdict, err := in.route.Authorizer.Decide(in.source, event, resource)
-	switch {
-	case errors.Is(err, gateway.ErrUnauthorized):
-		return message(http.StatusUnauthorized), err
-	case errors.Is(err, gateway.ErrForbidden):
-		return message(http.StatusForbidden), err
-	case err != nil:
-		return message(http.StatusInternalServerError), err
+	if err != nil {
+		return message(gateway.RefusalStatus(err)), err
 	}
 	in.authorized = map[string]any{"lambda": verdict.Context}
 	var fields map[string]json.RawMessage

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -116,27 +115,21 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, c *connection, e 
 // authorize asks the Lambda authorizer (page apigateway-websocket-api-lambda-auth), or answers why there is no
 // connection. Its context stays with the connection.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request, rt *route, c *connection, e *event) bool {
-	function := rt.Authorizer.FunctionARN
 	resource := s.api.ARN(routeConnect)
 	source := func(expression string) string { return s.source(expression, e, r) }
 	verdict, err := rt.Authorizer.Decide(source, func([]string) []byte { return e.forAuthorizer(resource) }, resource)
 	if err != nil {
+		status := gateway.RefusalStatus(err)
+		if status == http.StatusInternalServerError {
+			slog.Warn("websocket authorizer failed", "function", rt.Authorizer.FunctionARN, "error", err)
+		}
 		e.outcome["authorizer.error"] = err
+		e.refuse(w, status, http.StatusText(status))
+		return false
 	}
-	switch {
-	case errors.Is(err, gateway.ErrUnauthorized):
-		e.refuse(w, http.StatusUnauthorized, "Unauthorized")
-	case errors.Is(err, gateway.ErrForbidden):
-		e.refuse(w, http.StatusForbidden, "Forbidden")
-	case err != nil:
-		slog.Warn("websocket authorizer failed", "function", function, "error", err)
-		e.refuse(w, http.StatusInternalServerError, "Internal server error")
-	default:
-		c.authorizer = authorizerContext(verdict)
-		e.context["authorizer"] = c.authorizer
-		return true
-	}
-	return false
+	c.authorizer = authorizerContext(verdict)
+	e.context["authorizer"] = c.authorizer
+	return true
 }
 
 // refuse answers a handshake that opens no connection.
