@@ -63,8 +63,8 @@ func (c *Cloud) permitsObject(bucket, action, key string) bool {
 	})
 }
 
-// createBucketDeployment does the work of CDK's function: it copies the source assets into the bucket and invalidates
-// DistributionPaths, which without a value are all.
+// createBucketDeployment does the work of CDK's function: it copies the source assets into the bucket. There is nothing to
+// invalidate: the cache of a distribution begins empty when all resources are there.
 //
 // Source: https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_s3_deployment-readme.html
 func createBucketDeployment(ctx context.Context, c *Cloud, r request) (assembly.Values, error) {
@@ -94,13 +94,6 @@ func createBucketDeployment(ctx context.Context, c *Cloud, r request) (assembly.
 	}
 	if err := bucket.Deploy(ctx, d); err != nil {
 		return none, err
-	}
-	if p.text("DistributionId") != "" && c.site != nil {
-		paths := p.texts("DistributionPaths")
-		if len(paths) == 0 {
-			paths = []string{"/*"}
-		}
-		c.site.Invalidate(paths...)
 	}
 	return assembly.Values{Ref: r.name("", 128), Attributes: map[string]any{"DestinationBucketArn": bucketARN(name)}}, nil
 }

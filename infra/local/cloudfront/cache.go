@@ -3,7 +3,6 @@ package cloudfront
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -27,11 +26,10 @@ type object struct {
 	status   int
 	header   http.Header
 	body     []byte
-	headless bool     // HEAD brought it: its headers describe a body that is not there
-	asked    string   // the normalized Accept-Encoding that brought it
-	result   string   // the first word of x-cache for the viewer that it was asked for
-	failed   bool     // it tells an error, if only by a page of another status
-	paths    []string // the viewer's path and the one that its function made of it
+	headless bool   // HEAD brought it: its headers describe a body that is not there
+	asked    string // the normalized Accept-Encoding that brought it
+	result   string // the first word of x-cache for the viewer that it was asked for
+	failed   bool   // it tells an error, if only by a page of another status
 	stored   time.Time
 	expires  time.Time
 }
@@ -49,59 +47,31 @@ func (o *object) serves(accepted string) bool {
 func (c *cache) get(key, accepted string) *object {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.find(key, accepted)
-}
-
-func (c *cache) find(key, accepted string) *object {
-	if i := slices.IndexFunc(c.objects[key], func(o *object) bool { return o.serves(accepted) }); i >= 0 {
-		return c.objects[key][i]
+	for _, o := range c.objects[key] {
+		if o.serves(accepted) {
+			return o
+		}
 	}
 	return nil
 }
 
-// put keeps the object in the place of the one that served its viewer before.
+// put keeps the object instead of those that would have served its viewer.
 func (c *cache) put(key string, o *object) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	old := c.find(key, o.asked)
-	c.remove(key, func(other *object) bool { return other == old })
+	versions := slices.DeleteFunc(c.objects[key], func(old *object) bool {
+		replaced := old.serves(o.asked)
+		if replaced {
+			c.size -= len(old.body)
+		}
+		return replaced
+	})
 	if c.size+len(o.body) > maxCache {
 		clear(c.objects)
-		c.size = 0
+		c.size, versions = 0, nil
 	}
-	c.objects[key] = append(c.objects[key], o)
+	c.objects[key] = append(versions, o)
 	c.size += len(o.body)
-}
-
-func (c *cache) remove(key string, unwanted func(*object) bool) {
-	c.objects[key] = slices.DeleteFunc(c.objects[key], func(o *object) bool {
-		if unwanted(o) {
-			c.size -= len(o.body)
-			return true
-		}
-		return false
-	})
-	if len(c.objects[key]) == 0 {
-		delete(c.objects, key)
-	}
-}
-
-// invalidate removes what the paths cover (page invalidation-specifying-objects): * stands for the rest at a path's end.
-func (c *cache) invalidate(paths []string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for key := range c.objects {
-		c.remove(key, func(o *object) bool {
-			return slices.ContainsFunc(o.paths, func(p string) bool { return covers(paths, p) })
-		})
-	}
-}
-
-func covers(patterns []string, path string) bool {
-	return slices.ContainsFunc(patterns, func(p string) bool {
-		prefix, open := strings.CutSuffix(p, "*")
-		return open && strings.HasPrefix(path, prefix) || p == path
-	})
 }
 
 // key is made of the method, the path and what the policy names of query, headers and cookies. The versions of
@@ -162,13 +132,6 @@ func (o *object) refreshed(h http.Header, policy CachePolicy, now time.Time) *ob
 	}
 	fresh.expires = now.Add(policy.lifetime(o.status, fresh.header, now, 0))
 	return fresh
-}
-
-// complete reports whether the body has the length that the origin declared (page RequestAndResponseBehaviorCustomOrigin,
-// "Dropped TCP connections") and fits into the cache.
-func (o *object) complete() bool {
-	declared := o.header.Get("Content-Length")
-	return len(o.body) <= maxObject && (o.headless || declared == "" || declared == strconv.Itoa(len(o.body)))
 }
 
 // mayBeStale reports whether the object may be served after its time while the origin fails (pages HTTPStatusCodes and

@@ -218,20 +218,6 @@ func TestSetCookieReachesViewersOnlyWhereCookiesReachTheOrigin(t *testing.T) {
 	wantEqual(t, "api", e.want(t, 2, "/api/x").Get("Set-Cookie"), "a=1")
 }
 
-func TestAnInvalidationRemovesWhatItsPathsCover(t *testing.T) {
-	t.Parallel()
-	e := withCache(t, optimized, says("", "", "x"))
-	s := e.handler
-	e.want(t, 1, "/ja/a")
-	e.want(t, 2, "/ja/b")
-	s.Invalidate("/ja/a", "/en/*")
-	e.want(t, 3, "/ja/a")
-	e.want(t, 3, "/ja/b")
-	s.Invalidate("/*")
-	e.want(t, 4, "/ja/b")
-	wantEqual(t, "size", s.cache.size, 1)
-}
-
 func TestTheCacheIsBounded(t *testing.T) {
 	t.Parallel()
 	c := newCache()

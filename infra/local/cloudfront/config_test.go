@@ -100,7 +100,7 @@ func TestADistributionNamesWhatCannotBeCarriedOut(t *testing.T) {
 		`"Compress": true|"LambdaFunctionAssociations": [{"EventType": "viewer-request"}]`: `the property "LambdaFunctionAssociations"`,
 		`"Enabled": true|"OriginGroups": {"Items": []}`:                                    `the property "OriginGroups"`,
 		`"ErrorCachingMinTTL": 0|"ErrorCachingMinTTL": -1`:                                 "must not be negative",
-		`"ErrorCachingMinTTL": 0|"ErrorCachingMinTTL": "long"`:                             "long",
+		`"ErrorCachingMinTTL": 0|"ErrorCachingMinTTL": "long"`:                             "invalid character 'l'",
 	} {
 		from, to, _ := strings.Cut(change, "|")
 		if _, err := fromTemplate(t, strings.Replace(distributionConfig, from, to, 1)); err == nil || !strings.Contains(err.Error(), want) {

@@ -7,10 +7,11 @@
 package cloudfront
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -136,21 +137,18 @@ type Seconds time.Duration
 
 // UnmarshalJSON reads true and "true".
 func (f *Flag) UnmarshalJSON(raw []byte) error {
-	v, err := strconv.ParseBool(strings.Trim(string(raw), `"`))
-	*f = Flag(v)
-	return err
+	return json.Unmarshal(bytes.Trim(raw, `"`), (*bool)(f))
 }
 
 // UnmarshalJSON reads 404 and "404".
 func (i *Integer) UnmarshalJSON(raw []byte) error {
-	v, err := strconv.Atoi(strings.Trim(string(raw), `"`))
-	*i = Integer(v)
-	return err
+	return json.Unmarshal(bytes.Trim(raw, `"`), (*int)(i))
 }
 
 // UnmarshalJSON reads 1.5 and "1.5".
 func (s *Seconds) UnmarshalJSON(raw []byte) error {
-	v, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
+	var v float64
+	err := json.Unmarshal(bytes.Trim(raw, `"`), &v)
 	if err == nil && v < 0 {
 		err = fmt.Errorf("a time to live must not be negative, as %s is", raw)
 	}

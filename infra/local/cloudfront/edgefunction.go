@@ -56,25 +56,21 @@ func (f *function) result(kind string, out *response, r *http.Request, response 
 	return after, nil
 }
 
-// onRequest changes r to the request that the function returns, or returns the response that it generates instead,
-// within the rules of page edge-function-restrictions-all.
-func (f *function) onRequest(r *http.Request, out *response) (*message, *functionFailure) {
+// onRequest changes r to the request that the function returns, within the rules of page edge-function-restrictions-all. Or
+// it makes the response that the function returns the viewer's, and returns its status.
+func (f *function) onRequest(r *http.Request, out *response) (int, *functionFailure) {
 	before := describeRequest(r)
 	after, failure := f.result(viewerRequest, out, r, nil)
-	if failure != nil {
-		return nil, failure
-	}
-	if after.StatusCode != 0 {
-		return &after, checkHeaders(nil, after.Headers, readOnlyHeaders[viewerResponse])
-	}
-	if failure := checkHeaders(before.Headers, after.Headers, readOnlyHeaders[viewerRequest]); failure != nil {
-		return nil, failure
-	}
-	if after.Method != before.Method {
-		return nil, validationError("it changed the method, which is read-only")
-	}
-	if !strings.HasPrefix(after.URI, "/") {
-		return nil, validationError("the uri %q does not begin with a slash", after.URI)
+	switch {
+	case failure != nil:
+		return 0, failure
+	case after.StatusCode != 0:
+		out.result, out.page = "FunctionGeneratedResponse", []byte{}
+		return after.StatusCode, out.become(message{}, after)
+	case after.Method != before.Method:
+		return 0, validationError("it changed the method, which is read-only")
+	case !strings.HasPrefix(after.URI, "/"):
+		return 0, validationError("the uri %q does not begin with a slash", after.URI)
 	}
 	if after.URI != before.URI {
 		setPath(r.URL, after.URI)
@@ -82,59 +78,49 @@ func (f *function) onRequest(r *http.Request, out *response) (*message, *functio
 	if !reflect.DeepEqual(after.Query, before.Query) {
 		r.URL.RawQuery = strings.Join(after.Query.pairs(before.Query), "&")
 		if strings.ContainsFunc(r.URL.RawQuery, func(c rune) bool { return c == ' ' || c == '#' || unicode.IsControl(c) }) {
-			return nil, validationError("its query string has a space, a control character or a #")
+			return 0, validationError("its query string has a space, a control character or a #")
 		}
 	}
 	if size := len(r.URL.RequestURI()); size >= maxURL {
-		return nil, validationError("it made a URL of %d bytes, which must be less than %d", size, maxURL)
+		return 0, validationError("it made a URL of %d bytes, which must be less than %d", size, maxURL)
 	}
-	replaceHeaders(r.Header, before.Headers, after.Headers)
-	r.Header.Del("Host") // it is r.Host
 	if !reflect.DeepEqual(after.Cookies, before.Cookies) {
 		r.Header.Del("Cookie")
 		setIf(r.Header, "Cookie", strings.Join(after.Cookies.pairs(before.Cookies), "; "))
 	}
-	return nil, nil
+	failure = changeHeaders(r.Header, before.Headers, after.Headers, readOnlyHeaders[viewerRequest])
+	r.Header.Del("Host") // it is r.Host
+	return 0, failure
 }
 
 // onResponse makes the answer that goes to the viewer the one that the function returns, and returns its status.
 func (f *function) onResponse(out *response, status int) (int, *functionFailure) {
 	before := describeResponse(status, out.Header())
 	after, failure := f.result(viewerResponse, out, out.request, &before)
-	if failure == nil && after.StatusCode == 0 {
-		failure = validationError("it returned no response")
+	switch {
+	case failure != nil:
+		return 0, failure
+	case after.StatusCode == 0:
+		return 0, validationError("it returned no response")
 	}
-	if failure == nil {
-		failure = checkHeaders(before.Headers, after.Headers, readOnlyHeaders[viewerResponse])
-	}
-	if failure == nil {
-		out.become(before, after)
-	}
-	return after.StatusCode, failure
-}
-
-// generate answers with the response that a function made.
-func (w *response) generate(m message) {
-	w.edge, w.result = true, "FunctionGeneratedResponse"
-	if m.Body == nil {
-		m.Body = &body{}
-	}
-	w.become(message{}, m)
-	w.WriteHeader(m.StatusCode)
+	return after.StatusCode, out.become(before, after)
 }
 
 // become takes over a function's response. Without a body the one that was there stays.
-func (w *response) become(before, after message) {
+func (w *response) become(before, after message) *functionFailure {
 	h := w.Header()
-	replaceHeaders(h, before.Headers, after.Headers)
 	if !reflect.DeepEqual(after.Cookies, before.Cookies) {
 		h.Del("Set-Cookie")
 		for _, cookie := range after.Cookies.pairs(before.Cookies) {
 			h.Add("Set-Cookie", cookie)
 		}
 	}
+	failure := changeHeaders(h, before.Headers, after.Headers, readOnlyHeaders[viewerResponse])
 	if after.Body != nil {
 		w.page = *after.Body
+	}
+	if w.page != nil {
 		h.Set("Content-Length", strconv.Itoa(len(w.page)))
 	}
+	return failure
 }

@@ -96,28 +96,25 @@ func (f fields) add(name string, value single) {
 	f[name] = old
 }
 
-// addPair appends what is on both sides of the = under the name on its left.
-func (f fields) addPair(pair, attributes string) {
-	if name, value, _ := strings.Cut(strings.TrimSpace(pair), "="); name != "" {
-		f.add(name, single{value, attributes})
+// addPairs appends what is on both sides of each = under the name on its left.
+func (f fields) addPairs(text, separator, attributes string) {
+	for pair := range strings.SplitSeq(text, separator) {
+		if name, value, _ := strings.Cut(strings.TrimSpace(pair), "="); name != "" {
+			f.add(name, single{value, attributes})
+		}
 	}
-}
-
-func (f field) values() []single {
-	if f.Multi != nil {
-		return f.Multi
-	}
-	return []single{f.single}
 }
 
 // changedFrom returns the values after a function's change: a change of multiValue counts alone, else one of value
 // replaces the first (page functions-event-structure, "Duplicate query strings, headers, and cookies").
 func (f field) changedFrom(old field) []single {
-	values := slices.Clone(f.values())
-	if len(values) > 0 && f.single != old.single && slices.Equal(f.Multi, old.Multi) {
-		values[0] = f.single
+	switch {
+	case len(f.Multi) == 0:
+		return []single{f.single}
+	case f.single != old.single && slices.Equal(f.Multi, old.Multi):
+		return append([]single{f.single}, f.Multi[1:]...)
 	}
-	return values
+	return f.Multi
 }
 
 // pairs writes name=value for each value, in the order of the names.
@@ -141,15 +138,9 @@ func (f fields) pairs(before fields) []string {
 // describeRequest puts a request into the event. Query strings and the path keep their percent escapes.
 func describeRequest(r *http.Request) message {
 	m := message{Method: r.Method, URI: r.URL.EscapedPath(), Query: fields{}, Headers: visible(r.Header, "Cookie"), Cookies: fields{}}
-	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
-		if name, value, _ := strings.Cut(pair, "="); pair != "" {
-			m.Query.add(name, single{Value: value})
-		}
-	}
+	m.Query.addPairs(r.URL.RawQuery, "&", "")
 	m.Headers["host"] = field{single: single{Value: r.Host}}
-	for pair := range strings.SplitSeq(strings.Join(r.Header.Values("Cookie"), ";"), ";") {
-		m.Cookies.addPair(pair, "")
-	}
+	m.Cookies.addPairs(strings.Join(r.Header.Values("Cookie"), ";"), ";", "")
 	return m
 }
 
@@ -158,7 +149,7 @@ func describeResponse(status int, h http.Header) message {
 	m := message{StatusCode: status, StatusDescription: http.StatusText(status), Headers: visible(h, "Set-Cookie"), Cookies: fields{}}
 	for _, cookie := range h.Values("Set-Cookie") {
 		pair, attributes, _ := strings.Cut(cookie, ";")
-		m.Cookies.addPair(pair, strings.TrimSpace(attributes))
+		m.Cookies.addPairs(pair, ";", strings.TrimSpace(attributes))
 	}
 	return m
 }
@@ -195,32 +186,26 @@ func isDisallowed(name string) bool {
 	return slices.Contains(disallowedHeaders, name) || hasPrefix(name, "x-amz-cf-", "x-edge-")
 }
 
-// checkHeaders refuses the headers after a function's change where it may not have made them.
-func checkHeaders(before, after fields, readOnly []string) *functionFailure {
-	for name := range after {
+// changeHeaders makes the headers that functions see those after a function's change, where it may have made it.
+func changeHeaders(h http.Header, before, after fields, readOnly []string) *functionFailure {
+	for _, name := range readOnly {
+		if after[name].Value != before[name].Value {
+			return validationError("it changed the header %s, which is read-only", name)
+		}
+	}
+	for name := range before {
+		h.Del(name)
+	}
+	for name, f := range after {
 		switch {
 		case name != strings.ToLower(name):
 			return validationError("the header name %q is not in lower case", name)
 		case isDisallowed(name):
 			return validationError("it set the header %s, which functions must not set", name)
 		}
-	}
-	for _, name := range readOnly {
-		if after[name].Value != before[name].Value {
-			return validationError("it changed the header %s, which is read-only", name)
-		}
-	}
-	return nil
-}
-
-// replaceHeaders leaves the headers that functions do not see as they are.
-func replaceHeaders(h http.Header, before, after fields) {
-	for name := range before {
-		h.Del(name)
-	}
-	for name, f := range after {
 		for _, v := range f.changedFrom(before[name]) {
 			h.Add(name, v.Value)
 		}
 	}
+	return nil
 }

@@ -18,6 +18,7 @@ func (s *Server) answer(out *response, r *http.Request) {
 	case !ok:
 		out.fail(http.StatusBadGateway, "Error", "CloudFront wasn't able to connect to the origin "+b.origin.DomainName+".")
 	case isWebSocket(out.request): // page distribution-working-with.websockets
+		out.result = "Miss"
 		r.Header.Set("Connection", "Upgrade")
 		r.Header.Set("Upgrade", "websocket")
 		handler.ServeHTTP(out, r)
@@ -101,7 +102,7 @@ func (f *fetch) ask(stale *object) *object {
 	default:
 		f.finish(o, lifetime)
 	}
-	if f.key != "" && lifetime > 0 && o.complete() {
+	if f.key != "" && lifetime > 0 && len(o.body) <= maxObject {
 		s.cache.put(f.key, o)
 	}
 	return o
@@ -111,7 +112,6 @@ func (f *fetch) ask(stale *object) *object {
 func (f *fetch) finish(o *object, lifetime time.Duration) {
 	b, now := f.out.behavior, f.server.now()
 	o.result, o.asked, o.headless = "Miss", f.accepted, f.request.Method == http.MethodHead
-	o.paths = []string{f.out.request.URL.EscapedPath(), f.request.URL.EscapedPath()}
 	o.stored, o.expires = now, now.Add(lifetime)
 	if o.failed = o.status >= http.StatusBadRequest; o.failed {
 		o.result = "Error"
@@ -119,10 +119,8 @@ func (f *fetch) finish(o *object, lifetime time.Duration) {
 	}
 	b.fromOrigin(o.header)
 	setDefault(o.header, "Date", now.UTC().Format(http.TimeFormat))
-	if f.key != "" && o.complete() {
-		if encoding := b.compresses(f.accepted, o); encoding != "" {
-			o.compress(encoding)
-		}
+	if encoding := b.compresses(f.accepted, o); f.key != "" && encoding != "" {
+		o.compress(encoding)
 	}
 	if !o.headless {
 		o.header.Set("Content-Length", strconv.Itoa(len(o.body)))

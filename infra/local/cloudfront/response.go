@@ -55,7 +55,7 @@ func (w *response) WriteHeader(status int) {
 	if f := w.behavior.functions[viewerResponse]; f != nil && !w.edge && status < http.StatusBadRequest {
 		var failure *functionFailure
 		if status, failure = f.onResponse(w, status); failure != nil {
-			status = w.replace(f, failure)
+			status = w.setFailure(f, failure)
 		}
 	}
 	h.Set("X-Cache", w.result+" from cloudfront")
@@ -130,15 +130,10 @@ func (w *response) fail(status int, result, reason string) {
 	w.WriteHeader(status)
 }
 
-// failFunction answers that a function brought no usable result.
-func (w *response) failFunction(f *function, failure *functionFailure) {
-	w.edge = true
-	w.WriteHeader(w.replace(f, failure))
-}
-
-func (w *response) replace(f *function, failure *functionFailure) int {
+// setFailure makes a function's failure the answer, and returns its status.
+func (w *response) setFailure(f *function, failure *functionFailure) int {
 	slog.Warn("cloudfront function failed", "function", f.arn, "path", w.request.URL.Path, "error", failure.err)
-	w.setPage(failure.status, failure.result, failure.Error())
+	w.setPage(failure.status, failure.result, fmt.Sprintf("The CloudFront function could not run: %v.", failure.err))
 	return failure.status
 }
 

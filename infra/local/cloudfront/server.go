@@ -2,6 +2,7 @@ package cloudfront
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -79,16 +80,10 @@ func newBehavior(config Behavior, origins []Origin, p Policies) (*behavior, erro
 		return nil, fmt.Errorf("it names the origin %q, which the distribution does not have", config.TargetOriginID)
 	}
 	b.origin = origins[i]
-	var err error
-	if b.cache, err = find(p.Caches, "cache policy", config.CachePolicyID); err != nil {
-		return nil, err
-	}
-	if b.forward, err = find(p.Requests, "origin request policy", config.OriginRequestPolicyID); err != nil {
-		return nil, err
-	}
-	if b.headers, err = find(p.Responses, "response headers policy", config.ResponseHeadersPolicyID); err != nil {
-		return nil, err
-	}
+	var unknown [3]error
+	b.cache, unknown[0] = find(p.Caches, "cache policy", config.CachePolicyID)
+	b.forward, unknown[1] = find(p.Requests, "origin request policy", config.OriginRequestPolicyID)
+	b.headers, unknown[2] = find(p.Responses, "response headers policy", config.ResponseHeadersPolicyID)
 	for _, a := range config.FunctionAssociations {
 		code, err := find(p.Functions, "function", a.FunctionARN)
 		if err == nil {
@@ -98,11 +93,8 @@ func newBehavior(config Behavior, origins []Origin, p Policies) (*behavior, erro
 			return nil, err
 		}
 	}
-	return b, nil
+	return b, errors.Join(unknown[:]...)
 }
-
-// Invalidate removes the objects under the paths from the cache; a * at a path's end covers what begins so.
-func (s *Server) Invalidate(paths ...string) { s.cache.invalidate(paths) }
 
 // ServeHTTP chooses the behaviour by the viewer's path, runs its function, and asks the cache or the origin.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -121,13 +113,13 @@ func (s *Server) serve(out *response, r *http.Request) {
 		in.URL.Path = "/"
 	}
 	if f := out.behavior.functions[viewerRequest]; f != nil {
-		generated, err := f.onRequest(in, out)
-		if err != nil {
-			out.failFunction(f, err)
-			return
+		generated, failure := f.onRequest(in, out)
+		if failure != nil {
+			generated = out.setFailure(f, failure)
 		}
-		if generated != nil {
-			out.generate(*generated)
+		if generated != 0 {
+			out.edge = true
+			out.WriteHeader(generated)
 			return
 		}
 	}

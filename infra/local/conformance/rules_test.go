@@ -89,7 +89,6 @@ var rules = []rule{
 	{"CloudFront", "Compression makes a strong ETag weak and removes an invalid one", "ServingCompressedFiles", nil, "cloudfront.TestATagThatIsInvalidIsRemovedWithCompression"},
 	{"CloudFront", "A request of HTTP 1.0 gets no compression", "ServingCompressedFiles", nil, "cloudfront.TestAViewerOfHTTP10GetsNoCompression"},
 	{"CloudFront", "Without cookies to the origin there are none to the viewer", "Cookies", nil, "cloudfront.TestSetCookieReachesViewersOnlyWhereCookiesReachTheOrigin"},
-	{"CloudFront", "An invalidation removes what its paths cover", "invalidation-specifying-objects", nil, "cloudfront.TestAnInvalidationRemovesWhatItsPathsCover"},
 	{"CloudFront", "A custom error response replaces the origin's error", "custom-error-pages", nil, "cloudfront.TestACustomErrorResponseReplacesTheOriginsError"},
 	{"CloudFront", "The response headers policy is applied, with its override flags", "understanding-response-headers-policies", nil, "cloudfront.TestResponseHeadersPolicyIsApplied"},
 	{"CloudFront", "Text of 1,000 to 10,000,000 bytes is compressed for who accepts it, by Brotli before gzip", "ServingCompressedFiles", nil, "cloudfront.TestTextIsCompressedForViewersThatAcceptIt"},
