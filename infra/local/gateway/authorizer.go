@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/miyabi-society/platform/infra/local/iam"
 	"github.com/miyabi-society/platform/infra/local/lambda"
 )
 
@@ -34,7 +35,7 @@ type Authorizer struct {
 // response format".
 type Verdict struct {
 	IsAuthorized *bool           `json:"isAuthorized"`
-	Policy       *policy         `json:"policyDocument"`
+	Policy       *iam.Policy     `json:"policyDocument"`
 	PrincipalID  string          `json:"principalId"`
 	Context      json.RawMessage `json:"context"` // an object, or nil
 }
@@ -84,7 +85,7 @@ func (a *Authorizer) Decide(source func(expression string) string, event func(id
 	switch {
 	case err != nil:
 		return Verdict{}, err
-	case a.SimpleResponses && !*v.IsAuthorized, !a.SimpleResponses && !v.Policy.allows(resource):
+	case a.SimpleResponses && !*v.IsAuthorized, !a.SimpleResponses && !v.Policy.Allows(iam.Request{Action: "execute-api:Invoke", Resource: resource}):
 		return Verdict{}, ErrForbidden
 	}
 	return v, nil
@@ -140,5 +141,5 @@ func (a *Authorizer) read(result lambda.Result) (Verdict, error) {
 	case v.Policy == nil:
 		return v, errors.New("policyDocument is missing")
 	}
-	return v, v.Policy.check()
+	return v, v.Policy.Check()
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/lestrrat-go/jwx/v3/jwa"
 	"github.com/lestrrat-go/jwx/v3/jws"
 
-	"github.com/miyabi-society/platform/infra/local/gateway"
+	"github.com/miyabi-society/platform/infra/local/iam"
 )
 
 // Limits of JWT authorizers (page http-api-quotas).
@@ -57,14 +57,14 @@ type token struct {
 
 // registered are the claims that are checked. Times are seconds since 1970.
 type registered struct {
-	Issuer    string               `json:"iss"`
-	Audience  gateway.List[string] `json:"aud"`
-	ClientID  string               `json:"client_id"`
-	Expires   float64              `json:"exp"`
-	NotBefore float64              `json:"nbf"`
-	IssuedAt  float64              `json:"iat"`
-	Scope     gateway.List[string] `json:"scope"`
-	Scp       gateway.List[string] `json:"scp"`
+	Issuer    string           `json:"iss"`
+	Audience  iam.List[string] `json:"aud"`
+	ClientID  string           `json:"client_id"`
+	Expires   float64          `json:"exp"`
+	NotBefore float64          `json:"nbf"`
+	IssuedAt  float64          `json:"iat"`
+	Scope     iam.List[string] `json:"scope"`
+	Scp       iam.List[string] `json:"scp"`
 }
 
 // verify follows the steps of "Authorizing API requests". The identity source holds the token alone or after "Bearer ".
@@ -114,7 +114,7 @@ func (a *JWTAuthorizer) checkSignature(m *jws.Message, compact string) error {
 // checkClaims checks iss, aud or client_id, exp, nbf and iat. client_id counts only where aud is absent.
 func (a *JWTAuthorizer) checkClaims(c registered, now time.Time) error {
 	if c.Audience == nil {
-		c.Audience = gateway.List[string]{c.ClientID}
+		c.Audience = iam.List[string]{c.ClientID}
 	}
 	seconds := float64(now.UnixMilli()) / 1000
 	switch {

@@ -38,7 +38,7 @@ func (p *Principals) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*map[string]List[string])(p))
 }
 
-// List takes one value as a list of it, as IAM does.
+// List takes one value as a list of it, as policies and tokens mean it.
 type List[T any] []T
 
 // UnmarshalJSON reads both forms.
@@ -99,12 +99,12 @@ func (p Policy) Allows(r Request) bool {
 	return allowed
 }
 
+// covers is not case-sensitive in actions.
 func (s Statement) covers(r Request) bool {
-	matches := func(patterns []string, value string) bool {
-		return slices.ContainsFunc(patterns, func(p string) bool { return wildcard.Match(p, value) })
-	}
+	action := func(pattern string) bool { return wildcard.Match(strings.ToLower(pattern), strings.ToLower(r.Action)) }
+	resource := func(pattern string) bool { return wildcard.Match(pattern, r.Resource) }
 	asks := r.Service == "" || slices.Contains(s.Principal["AWS"], "*") || slices.Contains(s.Principal["Service"], r.Service)
-	return asks && matches(s.Action, r.Action) && matches(s.Resource, r.Resource) && s.holds(r.Context)
+	return asks && slices.ContainsFunc(s.Action, action) && slices.ContainsFunc(s.Resource, resource) && s.holds(r.Context)
 }
 
 // holds reports whether every condition does, each for one of its values.

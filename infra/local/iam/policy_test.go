@@ -21,7 +21,7 @@ func TestADenyWinsAndNothingIsAllowedByDefault(t *testing.T) {
 	for text, want := range map[string]bool{
 		`{"Statement":[]}`: false,
 		`{"Statement":{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"*"}}`:                                                            true,
-		`{"Statement":[{"Effect":"Allow","Action":["execute-api:*"],"Resource":["arn:aws:execute-api:*:*:abc/live/GET/pets/?"]}]}`:                 true,
+		`{"Statement":[{"Effect":"Allow","Action":["Execute-API:invoke"],"Resource":["arn:aws:execute-api:*:*:abc/live/GET/pets/?"]}]}`:            true,
 		`{"Statement":[{"Effect":"Allow","Action":"*","Resource":"arn:aws:execute-api:*:*:abc/live/POST/*"}]}`:                                     false,
 		`{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`:                                                                        false,
 		`{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"execute-api:Invoke","Resource":"*/GET/pets/1"}]}`: false,
