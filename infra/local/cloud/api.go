@@ -201,8 +201,8 @@ func (c *Cloud) buildAPI(a *apiDraft) error {
 //
 // Source: https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html#apigateway-permissions
 func (c *Cloud) invokeForAPI(ctx context.Context, function string, payload []byte) (lambda.Result, error) {
-	if !c.permits(function, invokingPrincipal, "") {
-		err := fmt.Errorf("%w for API Gateway: no AWS::Lambda::Permission lets it invoke %s", lambda.ErrNotFound, function)
+	if source := lambda.CallOf(ctx).Source; !c.permits(function, invokingPrincipal, source) {
+		err := fmt.Errorf("%w for API Gateway: no AWS::Lambda::Permission lets %s invoke %s", lambda.ErrNotFound, source, function)
 		c.printf("%v", err)
 		return lambda.Result{}, err
 	}

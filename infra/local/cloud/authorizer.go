@@ -1,12 +1,14 @@
 package cloud
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/miyabi-society/platform/infra/local/gateway"
 	"github.com/miyabi-society/platform/infra/local/httpapi"
+	"github.com/miyabi-society/platform/infra/local/lambda"
 )
 
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-authorizer.html
@@ -18,7 +20,7 @@ var createAuthorizer = partOfAPI("AuthorizerId", func(c *Cloud, a *apiDraft, id 
 		d.JWT, err = jwtAuthorizer(p)
 		a.authorizers["JWT"+id] = d
 	case kind == "REQUEST":
-		d.Authorizer, err = c.lambdaAuthorizer(a, p)
+		d.Authorizer, err = c.lambdaAuthorizer(a, id, p)
 		a.authorizers["CUSTOM"+id] = d
 	default:
 		err = fmt.Errorf("AuthorizerType %q: use REQUEST, or JWT for an HTTP API", kind)
@@ -34,7 +36,7 @@ func jwtAuthorizer(p properties) (*httpapi.JWTAuthorizer, error) {
 	return &httpapi.JWTAuthorizer{Issuer: config.text("Issuer"), Audience: config.texts("Audience"), IdentitySource: sources[0]}, nil
 }
 
-func (c *Cloud) lambdaAuthorizer(a *apiDraft, p properties) (*gateway.Authorizer, error) {
+func (c *Cloud) lambdaAuthorizer(a *apiDraft, id string, p properties) (*gateway.Authorizer, error) {
 	if format := p.text("AuthorizerPayloadFormatVersion"); a.protocol == protocolHTTP && format != "2.0" {
 		return nil, fmt.Errorf("AuthorizerPayloadFormatVersion %q: only 2.0 is served", format)
 	}
@@ -49,9 +51,12 @@ func (c *Cloud) lambdaAuthorizer(a *apiDraft, p properties) (*gateway.Authorizer
 	if err := p.refuse("AuthorizerCredentialsArn"); err != nil {
 		return nil, err
 	}
+	source := fmt.Sprintf("arn:aws:execute-api:%s:%s:%s/authorizers/%s", a.Region, a.Account, a.ID, id)
 	return &gateway.Authorizer{
 		FunctionARN: function, IdentitySources: p.texts("IdentitySource"), SimpleResponses: p.boolean("EnableSimpleResponses"),
-		TTL: time.Duration(ttl) * time.Second, Invoke: c.invokeForAPI,
+		TTL: time.Duration(ttl) * time.Second, Invoke: func(ctx context.Context, function string, event []byte) (lambda.Result, error) {
+			return c.invokeForAPI(lambda.WithCall(ctx, lambda.Call{Source: source}), function, event)
+		},
 	}, nil
 }
 

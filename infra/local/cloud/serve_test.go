@@ -70,6 +70,17 @@ func TestAnAPIWithoutPermissionOnItsFunctionAnswers500(t *testing.T) {
 	}
 }
 
+func TestAPermissionOfAnAPICountsForItsSourceOnly(t *testing.T) {
+	t.Parallel()
+	for source, want := range map[string]int{"${Api}/*/*/api/{proxy+}": 200, "${Api}/$default/GET/api/*": 200, "${Api}/*/POST/api/{proxy+}": 500, "${Api}/*/*/auth/{proxy+}": 500, "other/*": 500} {
+		permission := strings.Replace(mayInvoke, `"Principal"`, `"SourceArn": {"Fn::Sub": "arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:`+source+`"}, "Principal"`, 1)
+		api := originOf(t, newMachine(t).must(resources(function, httpAPI, permission)), "/host")
+		if status, _ := get(t, api, "/api/things"); status != want {
+			t.Errorf("%s gives %d, want %d", source, status, want)
+		}
+	}
+}
+
 func TestTheOlderFormOfAnIntegrationNamesTheSameFunction(t *testing.T) {
 	t.Parallel()
 	const want = "arn:aws:lambda:us-east-1:000000000000:function:f:live"

@@ -125,7 +125,6 @@ const differences = `
 | a client that does not read | 1 MiB waits, then 429; closed after 10 s | documented without figures |
 | text that is not UTF-8 | in a frame: closed with 1007 (RFC 6455); in PostToConnection: replaced by U+FFFD | not documented |
 | a custom resource's function that fails without an answer | the failure ends the wait at once | the event is tried twice more, and the wait ends after ServiceTimeout |
-| the SourceArn of a permission for API Gateway | not compared: the permission lets every API invoke | compared with the API, its stage and the route |
 | a reference to a version of a parameter | the newest version, the only one there is | that version |
 | errors under a cache policy without a lifetime | never kept | not documented clearly |
 | an edge function's modules (` + "`require`, `import cf`" + `) and key value stores | refused at the start | carried out |

@@ -131,6 +131,7 @@ var rules = []rule{
 	{"Lambda", "A qualifier may be in the name or beside it, not two different ones", "configuration-versions", nil, "awsapi.TestQualifierIsPartOfTheName"},
 	{"Lambda", "DryRun answers 204 for a function that is there, and runs nothing", "invocation-sync", nil, "awsapi.TestDryRunRunsNothing"},
 	{"Lambda", "API Gateway needs a permission on what it invokes", "services-apigateway", nil, "cloud.TestAnAPIWithoutPermissionOnItsFunctionAnswers500"},
+	{"Lambda", "A permission with a SourceArn is for the APIs, stages, methods and routes that it matches", "services-apigateway", nil, "cloud.TestAPermissionOfAnAPICountsForItsSourceOnly"},
 	{"CloudFormation", "A custom resource is created once and updated when its properties change, with the old ones", "crpg-ref-requests", nil, "cloud.TestACustomResourceIsCreatedOnceAndUpdatedWhenItsPropertiesChange"},
 	{"CloudFormation", "Another physical id deletes the replaced resource", "crpg-ref-requesttypes-update", nil, "cloud.TestAnotherPhysicalIDDeletesTheReplacedResource"},
 	{"CloudFormation", "An update changes neither the type nor the ServiceToken", "crpg-ref-requesttypes-update", nil, "cloud.TestAnUpdateChangesNeitherTypeNorServiceToken"},

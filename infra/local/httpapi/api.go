@@ -103,7 +103,8 @@ func (s *server) answer(w http.ResponseWriter, in *request) answer {
 
 // call invokes the route's function. A viewer that goes away does not stop it.
 func (in *request) call() answer {
-	ctx, cancel := context.WithTimeout(lambda.WithCall(context.Background(), lambda.Call{Trace: in.trace()}), in.route.Timeout)
+	call := lambda.Call{Trace: in.trace(), Source: in.api.ARN(in.route.resource(in.Method))}
+	ctx, cancel := context.WithTimeout(lambda.WithCall(context.Background(), call), in.route.Timeout)
 	defer cancel()
 	begun := time.Now()
 	result, err := in.api.Invoke(ctx, in.route.FunctionARN, in.event())

@@ -126,6 +126,14 @@ func (rt *route) match(method, path string) (map[string]string, bool) {
 	return params, true
 }
 
+// resource is what a permission on the route's function names: METHOD/path/{variable}, or $default.
+func (rt *route) resource(method string) string {
+	if _, path, found := strings.Cut(rt.Key, " "); found {
+		return method + path
+	}
+	return defaultRoute
+}
+
 // selectRoute finds the most specific route for the request and its path parameters. No route is found where none
 // matches or where the path lies outside the stage.
 func (s *server) selectRoute(in *request) {

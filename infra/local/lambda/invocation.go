@@ -19,6 +19,8 @@ type Call struct {
 	Trace string
 	// ClientContext is JSON for the function. Events have none.
 	ClientContext string
+	// Source is the ARN of what calls, such as a route of an API, "" where permissions on the function do not ask for it.
+	Source string
 	// Tail asks for the end of the log in the Result.
 	Tail bool
 }

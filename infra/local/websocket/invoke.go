@@ -56,7 +56,8 @@ func (s *Server) call(rt *route, e *event) (answer, error) {
 	if rt.FunctionARN == "" {
 		return answer{status: rt.MockStatus}, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), rt.Timeout)
+	call := lambda.WithCall(context.Background(), lambda.Call{Source: s.api.ARN(rt.Key)})
+	ctx, cancel := context.WithTimeout(call, rt.Timeout)
 	defer cancel()
 	result, err := s.api.Invoke(ctx, rt.FunctionARN, gateway.MustMarshal(e.fields))
 	if err != nil {
