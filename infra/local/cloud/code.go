@@ -5,14 +5,18 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // keptCode holds the code that functions run: the assembly may be replaced or removed meanwhile, and a build may write
 // into its old output.
 const keptCode = "functions"
 
-// keepCode gives a folder below the state that holds what dir holds.
+// keepCode gives a folder below the state that holds what dir holds. Nothing is forked meanwhile: a binary cannot be executed
+// while a process that was forked, and has not executed its own program yet, holds it open (golang.org/issue/22315).
 func (c *Cloud) keepCode(dir string) (string, error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	root, kept := c.stateDir(keptCode), ""
 	err := os.MkdirAll(root, 0o700)
 	if err == nil {

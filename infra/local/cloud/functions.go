@@ -148,12 +148,15 @@ func heard(p properties, outcome string) (string, error) {
 	return destination, nil
 }
 
-// createPermission notes who may invoke a function: an API without its permission answers 500, here as on AWS.
+// createPermission notes who may invoke a function: an API without its permission answers 500, here as on AWS. A permission of
+// another action permits no invocation.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-permission.html
 func createPermission(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	p := r.properties
-	c.draft.permissions = append(c.draft.permissions, permission{functionARN(p.text("FunctionName")), p.text("Principal"), p.text("SourceArn")})
+	if wildcard.Match(p.text("Action"), "lambda:InvokeFunction") {
+		c.draft.permissions = append(c.draft.permissions, permission{functionARN(p.text("FunctionName")), p.text("Principal"), p.text("SourceArn")})
+	}
 	return assembly.Values{Ref: r.name("Id", 64), Attributes: map[string]any{"Id": r.name("Id", 64)}}, nil
 }
 

@@ -35,17 +35,6 @@ type AsyncConfig struct {
 	OnSuccess, OnFailure string
 }
 
-// ConfigureAsync sets how events to a qualifier ($LATEST, a version or an alias) of a function are tried again.
-func (r *Registry) ConfigureAsync(function, qualifier string, c AsyncConfig) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	e, _, err := r.find(function)
-	if err == nil {
-		e.async[qualifier] = c
-	}
-	return err
-}
-
 // InvokeAsync accepts an event (InvocationType Event) and runs the function behind the caller's back: after an error
 // of the function it is tried again as the function's AsyncConfig says. The error is ErrInvalid, ErrNotFound, ErrTooLarge,
 // ErrThrottled or ErrClosed. Events that still wait when the registry is closed are lost.
@@ -96,13 +85,8 @@ func (e *event) deliver() {
 			return
 		}
 		condition, pause := e.judge(result, err)
-		switch condition {
-		case "":
-		case "Success":
-			e.send(t.async.OnSuccess, condition, result)
-			return
-		default:
-			e.send(t.async.OnFailure, condition, result)
+		if condition != "" {
+			e.send(condition, result)
 			return
 		}
 		select {
@@ -113,6 +97,9 @@ func (e *event) deliver() {
 	}
 }
 
+// success is the condition of an event that needs no other attempt because its function succeeded.
+const success = "Success"
+
 // judge says what became of the event with its last attempt, or how long to wait before the next one. A function
 // without concurrency is not tried.
 func (e *event) judge(result Result, throttled error) (condition string, pause time.Duration) {
@@ -122,12 +109,13 @@ func (e *event) judge(result Result, throttled error) (condition string, pause t
 	} else {
 		pause, e.backoff = e.backoff, min(2*e.backoff, lastBackoff)
 	}
+	limit, _ := e.target.pool.function.concurrency()
 	switch {
 	case throttled == nil && result.FunctionError == "":
-		return "Success", 0
+		return success, 0
 	case throttled == nil && e.attempts > e.target.async.Retries:
 		return "RetriesExhausted", 0
-	case e.target.pool.function.concurrency() == 0:
+	case limit == 0:
 		return "ZeroReservedConcurrency", 0
 	case time.Since(e.accepted)+pause > e.target.async.MaxAge:
 		return "EventAgeExceeded", 0
@@ -138,7 +126,11 @@ func (e *event) judge(result Result, throttled error) (condition string, pause t
 // send gives a destination the record of what became of the event.
 //
 // Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-async-destinations
-func (e *event) send(destination, condition string, result Result) {
+func (e *event) send(condition string, result Result) {
+	destination := e.target.async.OnFailure
+	if condition == success {
+		destination = e.target.async.OnSuccess
+	}
 	if destination == "" {
 		return
 	}

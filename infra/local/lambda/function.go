@@ -8,9 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"runtime/debug"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -101,32 +99,20 @@ func checkBinary(path string) error {
 	if err != nil {
 		return nil //nolint:nilerr // no Go program
 	}
-	if built, here := platformOf(build), runtime.GOOS+"/"+runtime.GOARCH; built != here {
+	settings := map[string]string{}
+	for _, s := range build.Settings {
+		settings[s.Key] = s.Value
+	}
+	if built, here := settings["GOOS"]+"/"+settings["GOARCH"], runtime.GOOS+"/"+runtime.GOARCH; built != here {
 		return fmt.Errorf("%s is built for %s and this machine is %s; synthesize the environment local, which builds for this machine", path, built, here)
 	}
 	return nil
 }
 
-// platformOf is the GOOS/GOARCH that a Go program was built for.
-func platformOf(build *debug.BuildInfo) string {
-	settings := map[string]string{}
-	for _, s := range build.Settings {
-		settings[s.Key] = s.Value
-	}
-	return strings.Join([]string{settings["GOOS"], settings["GOARCH"]}, "/")
-}
-
-func (f Function) concurrency() int {
+// concurrency is how many invocations there may be at once, and the error of one too many.
+func (f Function) concurrency() (limit int, over error) {
 	if f.Reserved != nil {
-		return *f.Reserved
+		return *f.Reserved, ErrReserved
 	}
-	return accountConcurrency
-}
-
-// overConcurrency is the error of an invocation that is one too many.
-func (f Function) overConcurrency() error {
-	if f.Reserved != nil {
-		return ErrReserved
-	}
-	return ErrThrottled
+	return accountConcurrency, ErrThrottled
 }

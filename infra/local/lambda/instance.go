@@ -34,6 +34,8 @@ type instance struct {
 	pool  *pool
 	child *process.Child
 	api   *http.Server
+	// stream is the name of the log stream, which no other process has.
+	stream string
 	// output is where the process prints to. A line that is mark tells that everything before it was read.
 	output *os.File
 	mark   string
@@ -59,7 +61,7 @@ type instance struct {
 // startInstance starts the function's binary. Every process that it forks shares its group and ends with it.
 func (p *pool) startInstance() (*instance, error) {
 	in := &instance{
-		pool: p, mark: randomHex(32), marked: make(chan struct{}, 1),
+		pool: p, stream: fmt.Sprintf("%s/[%s]%s", time.Now().UTC().Format("2006/01/02"), p.version, randomHex(32)), mark: randomHex(32), marked: make(chan struct{}, 1),
 		polls: make(chan struct{}, 1), work: make(chan *invocation, 1), gone: make(chan struct{}),
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -72,7 +74,9 @@ func (p *pool) startInstance() (*instance, error) {
 		return nil, errors.Join(err, listener.Close())
 	}
 	in.output = output
-	if in.child, err = p.execute(listener.Addr().String(), output); err != nil {
+	cmd := exec.Command(filepath.Join(p.function.Dir, "bootstrap")) //nolint:gosec // the function's own binary
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = p.function.Dir, p.environ(listener.Addr().String(), in.stream), output, output
+	if in.child, err = process.Start(cmd, syscall.SIGKILL); err != nil {
 		return nil, errors.Join(err, listener.Close(), printed.Close(), output.Close())
 	}
 	p.registry.runs.Go(func() { _ = in.api.Serve(listener) })
@@ -80,28 +84,8 @@ func (p *pool) startInstance() (*instance, error) {
 	return in, nil
 }
 
-// A binary that was just written is busy while a process that was forked meanwhile, and has not executed its own
-// program yet, still holds it open (golang.org/issue/22315). That takes milliseconds.
-const (
-	busyTries = 50
-	busyPause = 10 * time.Millisecond
-)
-
-func (p *pool) execute(runtimeAPI string, output *os.File) (child *process.Child, err error) {
-	environ := p.environ(runtimeAPI, fmt.Sprintf("%s/[%s]%s", time.Now().UTC().Format("2006/01/02"), p.version, randomHex(32)))
-	for range busyTries {
-		cmd := exec.Command(filepath.Join(p.function.Dir, "bootstrap")) //nolint:gosec // the function's own binary
-		cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = p.function.Dir, environ, output, output
-		if child, err = process.Start(cmd, syscall.SIGKILL); !errors.Is(err, syscall.ETXTBSY) {
-			break
-		}
-		time.Sleep(busyPause)
-	}
-	return child, err
-}
-
 // watch ends the process when it uses too much memory, is idle for too long or the registry is closed. Once the process
-// has ended, it ends what that forked.
+// has ended, it ends what that forked: first its group, and then what left the group.
 //
 // Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 func (in *instance) watch(printed *os.File) {
@@ -133,6 +117,7 @@ func (in *instance) watch(printed *os.File) {
 	_ = printed.Close()
 	close(in.gone)
 	_ = in.api.Close()
+	process.KillMarked("AWS_LAMBDA_LOG_STREAM_NAME=" + in.stream)
 }
 
 // overMemory takes note of a process that used more than its function declares. It works where peakMemory does. Memory

@@ -277,7 +277,7 @@ func TestABadFunctionLeavesNothingBehind(t *testing.T) {
 	goroutines, files, children := held(t)
 	f := newFixture(t, Options{RetryDelay: time.Hour}, func(f *Function) { f.Timeout, f.MemoryMB = time.Second, 64 })
 	for _, e := range []string{
-		`{"do":"exit"}`, `{"do":"garbage"}`, `{"do":"flood"}`, `{"do":"fork"}`, `{"do":"fork","text":"exit"}`, `{"do":"large"}`,
+		`{"do":"exit"}`, `{"do":"garbage"}`, `{"do":"flood"}`, `{"do":"fork"}`, `{"do":"fork","text":"exit"}`, `{"do":"fork","text":"escape"}`, `{"do":"large"}`, `{"do":"answer and work on","ms":60000}`,
 		`{"do":"answer and exit"}`, `{"do":"allocate","ms":100}`, `{"do":"sleep","ms":60000}`, `{"do":"hang up"}`, `{"do":"echo"}`, `not json`,
 	} {
 		f.call("f", e)

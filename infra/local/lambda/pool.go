@@ -38,10 +38,10 @@ func newPool(r *Registry, e *entry, version string) *pool {
 // invoke runs one event. When ctx ends first the function still runs to its end, as in Lambda, where a caller that
 // goes away stops nothing. Of this machine's few processes it waits for one; AWS would start another environment.
 func (p *pool) invoke(ctx context.Context, inv *invocation) (Result, error) {
-	if p.running.Add(1) > int64(p.function.concurrency()) {
+	if limit, over := p.function.concurrency(); p.running.Add(1) > int64(limit) {
 		p.running.Add(-1)
 		p.registry.options.Observer.Throttled(p.function.Name)
-		return Result{}, fmt.Errorf("%w: function %s runs %d invocations", p.function.overConcurrency(), p.function.Name, p.function.concurrency())
+		return Result{}, fmt.Errorf("%w: function %s runs %d invocations", over, p.function.Name, limit)
 	}
 	select {
 	case p.slots <- struct{}{}:

@@ -98,32 +98,62 @@ func (r *Registry) Add(f Function) error {
 	return nil
 }
 
-// Publish makes the next version of a function, named by name or ARN, and gives its number.
-func (r *Registry) Publish(function string) (version string, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	e, _, err := r.find(function)
-	if err != nil {
-		return "", err
-	}
-	version = strconv.Itoa(len(e.versions))
-	e.versions[version] = newPool(r, e, version)
-	return version, nil
-}
-
-// SetAlias points an alias of a function at a version.
-func (r *Registry) SetAlias(function, alias, version string) error {
+// edit changes the function that a name or ARN leads to.
+func (r *Registry) edit(function string, change func(*entry) error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e, _, err := r.find(function)
 	if err != nil {
 		return err
 	}
-	if e.versions[version] == nil {
-		return fmt.Errorf("%w: %s:%s for alias %s", ErrNotFound, e.config.ARN, version, alias)
-	}
-	e.aliases[alias] = version
-	return nil
+	return change(e)
+}
+
+// Publish makes the next version of a function, named by name or ARN, and gives its number.
+func (r *Registry) Publish(function string) (version string, err error) {
+	err = r.edit(function, func(e *entry) error {
+		version = strconv.Itoa(len(e.versions))
+		e.versions[version] = newPool(r, e, version)
+		return nil
+	})
+	return version, err
+}
+
+// SetAlias points an alias of a function at a version.
+func (r *Registry) SetAlias(function, alias, version string) error {
+	return r.edit(function, func(e *entry) error {
+		if e.versions[version] == nil {
+			return fmt.Errorf("%w: %s:%s for alias %s", ErrNotFound, e.config.ARN, version, alias)
+		}
+		e.aliases[alias] = version
+		return nil
+	})
+}
+
+// ConfigureAsync sets how events to a qualifier ($LATEST, a version or an alias) of a function are tried again.
+func (r *Registry) ConfigureAsync(function, qualifier string, c AsyncConfig) error {
+	return r.edit(function, func(e *entry) error {
+		e.async[qualifier] = c
+		return nil
+	})
+}
+
+// Replace gives a function other code, for all its versions. Processes of the old code finish what they work on.
+func (r *Registry) Replace(function, dir string) error {
+	return r.edit(function, func(e *entry) error {
+		config := e.config
+		config.Dir = dir
+		config, err := config.checked()
+		if err != nil {
+			return err
+		}
+		e.config = config
+		for version, old := range e.versions {
+			e.versions[version] = newPool(r, e, version)
+			old.retire()
+		}
+		return nil
+	})
 }
 
 // Invoke runs a function, version or alias once and waits for its answer (InvocationType RequestResponse), with what
@@ -149,27 +179,6 @@ func (r *Registry) Config(nameOrARN string) (Function, error) {
 	return t.pool.function, nil
 }
 
-// Replace gives a function other code, for all its versions. Processes of the old code finish what they work on.
-func (r *Registry) Replace(function, dir string) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	e, _, err := r.find(function)
-	if err != nil {
-		return err
-	}
-	config := e.config
-	config.Dir = dir
-	if config, err = config.checked(); err != nil {
-		return err
-	}
-	e.config = config
-	for version, old := range e.versions {
-		e.versions[version] = newPool(r, e, version)
-		old.retire()
-	}
-	return nil
-}
-
 // Functions tells what every function is and does, in the order of their names.
 func (r *Registry) Functions() []State {
 	r.mu.Lock()
@@ -177,7 +186,8 @@ func (r *Registry) Functions() []State {
 	var out []State
 	for _, name := range slices.Sorted(maps.Keys(r.functions)) {
 		e := r.functions[name]
-		s := State{Name: name, MemoryMB: e.config.MemoryMB, Timeout: e.config.Timeout, Concurrency: e.config.concurrency(), Running: int(e.running.Load())}
+		s := State{Name: name, MemoryMB: e.config.MemoryMB, Timeout: e.config.Timeout, Running: int(e.running.Load())}
+		s.Concurrency, _ = e.config.concurrency()
 		for _, p := range e.versions {
 			s.Warm += p.warm()
 		}

@@ -103,6 +103,7 @@ func handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	case "fork":
 		child := exec.Command("sleep", "600")
 		child.Stdout = os.Stdout
+		child.SysProcAttr = &syscall.SysProcAttr{Setsid: e.Text == "escape"}
 		if err := child.Start(); err != nil {
 			return nil, err
 		}
