@@ -74,7 +74,7 @@ func httptestRequest(t *testing.T, method, url string) *http.Request {
 func TestAWebSocketAPIThatNeedsIAMRefusesWhoDoesNotSign(t *testing.T) {
 	t.Parallel()
 	_, _, resp, err := dialLive(t, `"AuthorizationType": "AWS_IAM", "Target": {"Fn::Sub": "integrations/${Mock}"}`)
-	if err == nil || resp == nil || resp.StatusCode != http.StatusForbidden {
+	if err == nil || resp == nil || resp.StatusCode != http.StatusForbidden || resp.Header.Get("X-Cache") != "Error from cloudfront" {
 		t.Fatalf("handshake gives %v, %v", resp, err)
 	}
 }

@@ -21,6 +21,7 @@ func (s *Server) answer(out *response, r *http.Request) {
 		out.result = "Miss"
 		r.Header.Set("Connection", "Upgrade")
 		r.Header.Set("Upgrade", "websocket")
+		out.result = "Error" // of a handshake that is refused
 		handler.ServeHTTP(out, r)
 	default:
 		f := &fetch{server: s, out: out, origin: handler, request: r, accepted: b.cache.normalized(out.request)}
