@@ -40,15 +40,15 @@ func (in *request) authorize() (answer, error) {
 }
 
 func (in *request) authorizeJWT() (answer, error) {
-	t, err := in.route.JWT.verify(in.source(in.route.JWT.IdentitySource), in.received)
+	claims, scopes, err := in.route.JWT.verify(in.source(in.route.JWT.IdentitySource), in.received)
 	status, challenge, needed := http.StatusUnauthorized, "Bearer", in.route.Scopes
 	switch {
 	case errors.Is(err, errNoToken):
 	case err != nil:
 		challenge = fmt.Sprintf(`Bearer scope="" error="invalid_token" error_description=%q`, err)
 	case len(needed) == 0:
-		t.scopes = nil // null where the route asks for none
-	case !intersect(needed, t.scopes):
+		scopes = nil // null where the route asks for none
+	case !intersect(needed, scopes):
 		status, err = http.StatusForbidden, errors.New("the token has none of the route's scopes")
 		challenge = fmt.Sprintf(`Bearer scope=%q error="insufficient_scope"`, strings.Join(needed, " "))
 	}
@@ -57,8 +57,8 @@ func (in *request) authorizeJWT() (answer, error) {
 		refused.header.Set("Www-Authenticate", challenge)
 		return refused, err
 	}
-	in.authorized = map[string]any{"jwt": map[string]any{"claims": t.claims, "scopes": t.scopes}}
-	for name, value := range t.claims {
+	in.authorized = map[string]any{"jwt": map[string]any{"claims": claims, "scopes": scopes}}
+	for name, value := range claims {
 		in.authorizer["claims."+name] = value
 	}
 	return answer{}, nil

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/aws/aws-lambda-go/events"
+
 	"github.com/miyabi-society/platform/infra/local/gateway"
 )
 
@@ -40,7 +42,7 @@ type eventContext struct {
 	Authorizer   map[string]any `json:"authorizer,omitempty"`
 	DomainName   string         `json:"domainName"`
 	DomainPrefix string         `json:"domainPrefix"`
-	HTTP         eventHTTP      `json:"http"`
+	HTTP         caller         `json:"http"`
 	RequestID    string         `json:"requestId"`
 	RouteKey     string         `json:"routeKey"`
 	Stage        string         `json:"stage"`
@@ -48,13 +50,7 @@ type eventContext struct {
 	TimeEpoch    int64          `json:"timeEpoch"`
 }
 
-type eventHTTP struct {
-	Method    string `json:"method"`
-	Path      string `json:"path"`
-	Protocol  string `json:"protocol"`
-	SourceIP  string `json:"sourceIp"`
-	UserAgent string `json:"userAgent"`
-}
+type caller = events.APIGatewayV2HTTPRequestContextHTTPDescription
 
 // describe renders what both events tell of the request.
 func (in *request) describe() event {
@@ -64,7 +60,7 @@ func (in *request) describe() event {
 		Cookies: cookies(in.Header), Headers: in.headers(), Query: query(in.URL.RawQuery),
 		Context: eventContext{
 			AccountID: in.api.Account, APIID: in.api.ID, DomainName: in.Host, DomainPrefix: prefix,
-			HTTP:      eventHTTP{in.Method, in.rawPath, in.Proto, gateway.SourceIP(in.Request), in.UserAgent()},
+			HTTP:      caller{Method: in.Method, Path: in.rawPath, Protocol: in.Proto, SourceIP: gateway.SourceIP(in.Request), UserAgent: in.UserAgent()},
 			RequestID: in.id, RouteKey: in.route.Key, Stage: in.api.Stage, Authorizer: in.authorized,
 			Time: gateway.RequestTime(in.received), TimeEpoch: in.received.UnixMilli(),
 		},

@@ -49,12 +49,6 @@ var (
 	errFormat  = errors.New("the token is not a JWT")
 )
 
-// token is what a function learns of a verified token.
-type token struct {
-	claims map[string]string
-	scopes []string
-}
-
 // registered are the claims that are checked. Times are seconds since 1970.
 type registered struct {
 	Issuer    string           `json:"iss"`
@@ -67,28 +61,28 @@ type registered struct {
 	Scp       iam.List[string] `json:"scp"`
 }
 
-// verify follows the steps of "Authorizing API requests". The identity source holds the token alone or after "Bearer ".
-func (a *JWTAuthorizer) verify(source string, now time.Time) (token, error) {
+// verify follows the steps of "Authorizing API requests" and gives the token's claims as functions get them, and its
+// scopes. The identity source holds the token alone or after "Bearer ".
+func (a *JWTAuthorizer) verify(source string, now time.Time) (claims map[string]string, scopes []string, err error) {
 	if len(source) > 7 && strings.EqualFold(source[:7], "Bearer ") {
 		source = source[7:]
 	}
 	if source = strings.TrimSpace(source); source == "" {
-		return token{}, errNoToken
+		return nil, nil, errNoToken
 	}
 	message, err := jws.ParseString(source, jws.WithCompact())
 	if err != nil || len(source) > maxToken {
-		return token{}, errFormat
+		return nil, nil, errFormat
 	}
 	var c registered
-	t, err := describeToken(message.Payload())
+	claims, err = describe(message.Payload())
 	if err != nil || json.Unmarshal(message.Payload(), &c) != nil {
-		return token{}, errFormat
+		return nil, nil, errFormat
 	}
-	t.scopes = strings.Fields(strings.Join(append(c.Scope, c.Scp...), " "))
 	if err := a.checkSignature(message, source); err != nil {
-		return token{}, err
+		return nil, nil, err
 	}
-	return t, a.checkClaims(c, now)
+	return claims, strings.Fields(strings.Join(append(c.Scope, c.Scp...), " ")), a.checkClaims(c, now)
 }
 
 // algorithms are those that API Gateway supports: RSA only.
@@ -134,21 +128,21 @@ func intersect(a, b []string) bool {
 	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
 }
 
-// describeToken turns claims into text, as functions get them: numbers as digits, lists as "[a b]", objects as
+// describe turns claims into text, as functions get them: numbers as digits, lists as "[a b]", objects as
 // "map[name:value]". A claim that is null is left out. The guide shows plain claims only; the rest is what live APIs
 // deliver.
-func describeToken(payload []byte) (token, error) {
+func describe(payload []byte) (map[string]string, error) {
 	var all map[string]any
 	d := json.NewDecoder(bytes.NewReader(payload))
 	d.UseNumber() // keeps the digits
 	if err := d.Decode(&all); err != nil {
-		return token{}, err
+		return nil, err
 	}
-	t := token{claims: map[string]string{}}
+	claims := map[string]string{}
 	for name, value := range all {
 		if value != nil {
-			t.claims[name] = fmt.Sprint(value)
+			claims[name] = fmt.Sprint(value)
 		}
 	}
-	return t, nil
+	return claims, nil
 }

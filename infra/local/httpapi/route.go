@@ -48,8 +48,6 @@ func compileRoutes(api API) ([]*route, error) {
 
 func compileRoute(d Route) (*route, error) {
 	switch {
-	case d.FunctionARN == "":
-		return nil, errors.New("its integration names no function")
 	case d.Format != "2.0":
 		return nil, fmt.Errorf("payload format version %q: only 2.0 is served", d.Format)
 	case len(d.Scopes) > 0 && d.JWT == nil:
