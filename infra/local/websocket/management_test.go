@@ -193,3 +193,23 @@ func TestCloseEndsEveryConnection(t *testing.T) {
 		t.Errorf("afterwards: %v, %v", resp, err)
 	}
 }
+
+func TestCloseWaitsForAHandshakeUnderWayAndEndsItsConnection(t *testing.T) {
+	t.Parallel()
+	r := start(t, nil, routeConnect, routeDisconnect)
+	r.slow = 300 * time.Millisecond
+	opened := make(chan error, 1)
+	go func() {
+		c, _, err := r.tryDial("")
+		if err == nil {
+			_, _, err = c.Read(context.Background())
+		}
+		opened <- err
+	}()
+	time.Sleep(100 * time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	r.server.connections.Close(ctx)
+	wantContains(t, "the client", fmt.Sprint(<-opened), "StatusGoingAway")
+	wantEqual(t, "$disconnect", at(r.wait(t, routeDisconnect), "requestContext", "disconnectStatusCode"), 1001)
+}
