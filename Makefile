@@ -120,8 +120,13 @@ criteria: bin/criteria need-postgresql $(if $(filter 0 1,$(PHASE)),,need-chromiu
 	@bin/criteria $(if $(PHASE),-phase "$(PHASE)")
 
 .PHONY: cost
-cost: bin/cost site functions-linux-arm64 functions-$(PLATFORM) ## what ENV costs in a month, with its variants; SETTINGS=key=value,… changes it
+cost: cost-accepted site functions-linux-arm64 functions-$(PLATFORM) ## what ENV costs in a month, with its variants; SETTINGS=key=value,… changes it
 	@bin/cost -env "$(ENV)" -variants
+
+# Refuses an unknown environment or setting before anything is built for it.
+.PHONY: cost-accepted
+cost-accepted: bin/cost
+	@bin/cost -env "$(ENV)" -accept
 
 # --- deploy ----------------------------------------------------------------------------------------------------------
 

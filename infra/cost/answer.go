@@ -17,7 +17,7 @@ func (r request) answer(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if settings, err = settings.With(environment.Assignments(r.settings)...); err != nil {
+	if settings, err = settings.With(environment.Assignments(r.settings)...); err != nil || r.accept {
 		return err
 	}
 	synthesizer := synthesizer{folders: environment.DefaultFolders(), root: ".", assemblies: filepath.Join(".build", "cost"), known: map[string]bill.Bill{}}

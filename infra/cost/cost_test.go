@@ -124,6 +124,7 @@ func TestBadArgumentsAreToldInOneLine(t *testing.T) {
 	for arguments, part := range map[string]string{
 		"":                          "no environment chosen",
 		"-env production":           `unknown environment "production"`,
+		"-env nope -accept":         `unknown environment "nope"`,
 		"-env prod -settings x=1":   `setting "x" is unknown`,
 		"-env prod -before old":     "-before needs -assembly",
 		"-env prod dev":             `unexpected argument "dev"`,
@@ -133,6 +134,13 @@ func TestBadArgumentsAreToldInOneLine(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), part) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("cost %s: got %v, want one line with %q", arguments, err, part)
 		}
+	}
+}
+
+func TestWhatIsAcceptedIsNotPriced(t *testing.T) {
+	var out bytes.Buffer
+	if err := run([]string{"-env", "prod", "-accept"}, &out); err != nil || out.Len() > 0 {
+		t.Errorf("got %v and printed %q", err, out.String())
 	}
 }
 

@@ -34,7 +34,7 @@ func main() {
 // request is what the arguments ask for.
 type request struct {
 	environment, settings, assembly, before string
-	variants, resources                     bool
+	variants, resources, accept             bool
 }
 
 func run(arguments []string, out io.Writer) error {
@@ -47,6 +47,7 @@ func run(arguments []string, out io.Writer) error {
 	flags.StringVar(&r.before, "before", "", "the `folder` of the assembly before a change")
 	flags.BoolVar(&r.variants, "variants", false, "also price the variants and the other environments")
 	flags.BoolVar(&r.resources, "resources", false, "list the resources behind each line")
+	flags.BoolVar(&r.accept, "accept", false, "only check the environment and the settings")
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
