@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"syscall"
 	"time"
@@ -23,6 +24,9 @@ type Lock struct{ file *os.File }
 // TryLock takes the lock of a file, which it makes, or fails with ErrLocked.
 func TryLock(file string) (Lock, error) {
 	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	if errors.Is(err, fs.ErrPermission) {
+		return Lock{}, fmt.Errorf("the state belongs to another user or cannot be written (%w); choose another folder with STATE=DIR", err)
+	}
 	if err != nil {
 		return Lock{}, fmt.Errorf("open the lock: %w", err)
 	}

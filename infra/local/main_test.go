@@ -63,6 +63,8 @@ const api = `
 const site = `
 	"Bucket": {"Type": "AWS::S3::Bucket"},
 	"Deployment": {"Type": "Custom::CDKBucketDeployment", "Properties": {"SourceBucketNames": ["assets"], "SourceObjectKeys": ["site.zip"], "DestinationBucketName": {"Ref": "Bucket"}}},
+	"Policy": {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+		{"Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"}, "Action": "s3:GetObject", "Resource": {"Fn::Sub": "${Bucket.Arn}/*"}}]}}},
 	"Site": {"Type": "AWS::CloudFront::Distribution", "Properties": {"DistributionConfig": {"Enabled": true, "DefaultRootObject": "index.html",
 		"Origins": [{"Id": "s3", "DomainName": {"Fn::GetAtt": ["Bucket", "RegionalDomainName"]}, "S3OriginConfig": {}},
 			{"Id": "api", "DomainName": {"Fn::Join": ["", [{"Ref": "Api"}, ".execute-api.us-east-1.amazonaws.com"]]}, "CustomOriginConfig": {}}],

@@ -5,16 +5,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 )
 
 // snapshot is the time and size of each source file.
 type snapshot map[string]stamp
 
-type stamp struct {
-	changed time.Time
-	size    int64
-}
+type stamp struct{ changed, size int64 }
 
 // passedOver names folders that hold no sources.
 var passedOver = []string{"node_modules", "testdata", "local"}
@@ -35,7 +31,7 @@ func scan(roots []string) snapshot {
 				return nil
 			}
 			if info, err := d.Info(); err == nil {
-				s[path] = stamp{info.ModTime(), info.Size()}
+				s[path] = stamp{info.ModTime().UnixNano(), info.Size()}
 			}
 			return nil
 		})
@@ -46,7 +42,7 @@ func scan(roots []string) snapshot {
 // differs names a file that is not as it was before, "" when all are.
 func (s snapshot) differs(before snapshot) string {
 	for path, now := range s {
-		if then, ok := before[path]; !ok || !then.changed.Equal(now.changed) || then.size != now.size {
+		if before[path] != now {
 			return path
 		}
 	}

@@ -1,6 +1,8 @@
 package rds
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,7 +60,7 @@ func (s server) initialize(ctx context.Context) error {
 		args = append(args, "--no-sync")
 	}
 	if out, err := s.command(ctx, "initdb", args...).CombinedOutput(); err != nil {
-		return fmt.Errorf("initdb in %s: %w: %s", fresh, err, reason(out))
+		return fmt.Errorf("initdb in %s: %w: %s", fresh, cmp.Or(ctx.Err(), err), reason(out))
 	}
 	if err := os.Rename(fresh, s.data); err != nil {
 		return fmt.Errorf("finish the data folder: %w", err)
@@ -166,12 +168,12 @@ func (o *opening) Write(p []byte) (int, error) {
 	return o.to.Write(p)
 }
 
-var failure = regexp.MustCompile(`.*(FATAL|error:).*`)
+var failure = regexp.MustCompile(`(?:FATAL|error|HINT): .*`)
 
-// reason is the line of a program's output that says why it failed, else the last one.
+// reason is what a program's output says of its failure, else its last line.
 func reason(output []byte) string {
-	if line := failure.Find(output); line != nil {
-		return string(line)
+	if said := failure.FindAll(output, -1); said != nil {
+		return string(bytes.Join(said, []byte(" ")))
 	}
 	lines := strings.Split(strings.TrimSpace(string(output)), "\n")
 	return lines[len(lines)-1]

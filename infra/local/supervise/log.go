@@ -10,55 +10,42 @@ import (
 // maxLog is the size in bytes at which the log becomes log.1 and a new one begins.
 const maxLog = 32 << 20
 
-// rotatingLog is the run's log. Each write is one or more whole lines, and gets the time of day.
-type rotatingLog struct {
+// runLog is the run's log. Each write is one or more whole lines, and gets the time of day.
+type runLog struct {
 	mu   sync.Mutex
-	path string
 	file *os.File
-	size int64
 }
 
-func openLog(path string) (*rotatingLog, error) {
-	l := &rotatingLog{path: path}
-	return l, l.open()
-}
-
-func (l *rotatingLog) open() error {
-	f, err := os.OpenFile(l.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+func openLog(path string) (*runLog, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
-		return fmt.Errorf("open the log: %w", err)
+		return nil, fmt.Errorf("open the log: %w", err)
 	}
-	info, err := f.Stat()
-	if err != nil {
-		return fmt.Errorf("open the log: %w", err)
-	}
-	l.file, l.size = f, info.Size()
-	return nil
+	return &runLog{file: f}, nil
 }
 
-func (l *rotatingLog) Write(p []byte) (int, error) {
+// Write never fails: a full disk must not end what is logged.
+func (l *runLog) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.size > maxLog {
-		if err := l.rotate(); err != nil {
-			return 0, err
-		}
+	if info, err := l.file.Stat(); err == nil && info.Size() > maxLog {
+		l.rotate()
 	}
-	n, err := l.file.Write(append(time.Now().AppendFormat(nil, "15:04:05.000 "), p...))
-	l.size += int64(n)
-	return len(p), err
+	_, _ = l.file.Write(append(time.Now().AppendFormat(nil, "15:04:05.000 "), p...))
+	return len(p), nil
 }
 
-func (l *rotatingLog) rotate() error {
-	_ = l.file.Close()
-	if err := os.Rename(l.path, l.path+".1"); err != nil {
-		return fmt.Errorf("begin a new log: %w", err)
+// rotate begins a new log. When that cannot be done, the old one grows.
+func (l *runLog) rotate() {
+	path := l.file.Name()
+	if err := os.Rename(path, path+".1"); err != nil {
+		return
 	}
-	return l.open()
+	if fresh, err := openLog(path); err == nil {
+		_ = l.file.Close()
+		l.file = fresh.file
+	}
 }
 
-func (l *rotatingLog) Close() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.file.Close()
-}
+// Close ends the log, which nobody writes any more.
+func (l *runLog) Close() error { return l.file.Close() }

@@ -60,9 +60,6 @@ func (o Options) identity() (string, error) {
 	return fmt.Sprintf("%s %d %d %d %s", print, info.Size(), info.ModTime().UnixNano(), o.Port, o.Database), nil
 }
 
-// ErrRunning means that a local cloud with the same state folder runs already.
-var ErrRunning = errors.New("the local cloud already runs with this state; stop it with `make down`")
-
 // Run deploys the assembly and serves it until ctx ends; then nothing of it is left. The log is in the state folder; in
 // the foreground out gets it too, or with Develop what changes; a run in the background is stopped for that.
 func Run(ctx context.Context, o Options, out io.Writer) error {
@@ -117,7 +114,7 @@ type run struct {
 func (r run) do(ctx context.Context, ready func(text string) error) (err error) {
 	held, err := background.TryLock(r.state.path(runLock))
 	if errors.Is(err, background.ErrLocked) {
-		return ErrRunning
+		return errors.New("the local cloud already runs with this state; stop it with `make down`")
 	}
 	if err != nil {
 		return err

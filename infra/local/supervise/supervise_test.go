@@ -317,18 +317,34 @@ func TestAFullLogBeginsAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.size = maxLog + 1
-	if _, err := l.Write([]byte("second\n")); err != nil {
+	if err := os.Truncate(path, maxLog+1); err != nil {
 		t.Fatal(err)
+	}
+	for _, line := range []string{"first\n", "second\n"} {
+		if _, err := l.Write([]byte(line)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if b, err := os.ReadFile(path); err != nil || !strings.HasSuffix(string(b), " second\n") {
+	if b, err := os.ReadFile(path); err != nil || strings.Count(string(b), "\n") != 2 || !strings.HasSuffix(string(b), " second\n") {
 		t.Errorf("log is %q, %v", b, err)
 	}
 	if _, err := os.Stat(path + ".1"); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestALogThatCannotBeWrittenEndsNothing(t *testing.T) {
+	t.Parallel()
+	l, err := openLog("/dev/full")
+	if err != nil {
+		t.Skip("this system has no device that is full")
+	}
+	defer func() { _ = l.Close() }()
+	if n, err := l.Write([]byte("line\n")); n != 5 || err != nil {
+		t.Errorf("Write = %d, %v", n, err)
 	}
 }
 
