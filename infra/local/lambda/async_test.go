@@ -41,7 +41,7 @@ func TestAnEventThatSucceedsRunsOnce(t *testing.T) {
 	if err := f.InvokeAsync(context.Background(), "f", []byte(`{"do":"describe"}`)); err != nil {
 		t.Fatal(err)
 	}
-	within(t, 10*time.Second, "the run", func() bool { return len(events()) == 1 && f.functions["f"].running.Load() == 0 })
+	within(t, 10*time.Second, "the run", func() bool { return len(events()) == 1 && f.settled() })
 	time.Sleep(20 * time.Millisecond)
 	if len(events()) != 1 {
 		t.Errorf("runs are %q", events())

@@ -198,6 +198,13 @@ func (in *instance) errorType() string {
 	return TypeExit
 }
 
+// reportedError is what the process posted instead of getting ready, nil for nothing.
+func (in *instance) reportedError() *Result {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.initError
+}
+
 // How an invocation or an initialization ended, as reports have it.
 const (
 	statusError   = "error"

@@ -69,7 +69,8 @@ type invocation struct {
 	answered chan struct{}
 	result   Result
 	// done gets the result for the caller.
-	done chan Result
+	done     chan Result
+	finished sync.Once
 
 	mu sync.Mutex
 	// log is the end of what the invocation wrote, when the caller asked for it.
@@ -109,16 +110,4 @@ func (i *invocation) note(line string) {
 	defer i.mu.Unlock()
 	i.log = append(append(i.log, line...), '\n')
 	i.log = i.log[max(0, len(i.log)-maxTail):]
-}
-
-// finish gives the caller the result of an invocation that version ran. Only the first time counts.
-func (i *invocation) finish(version string) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	result := i.result
-	result.ExecutedVersion, result.Log = version, i.log
-	select {
-	case i.done <- result:
-	default:
-	}
 }

@@ -49,12 +49,9 @@ func (p *pool) invoke(ctx context.Context, inv *invocation) (Result, error) {
 		p.running.Add(-1)
 		return Result{}, fmt.Errorf("wait for a process of function %s: %w", p.function.Name, context.Cause(ctx))
 	}
-	release := func() {
+	if !p.registry.goRun(func() { defer func() { <-p.slots }(); p.run(inv) }) {
 		<-p.slots
 		p.running.Add(-1)
-	}
-	if !p.registry.goRun(func() { defer release(); p.run(inv) }) {
-		release()
 		return Result{}, ErrClosed
 	}
 	select {
@@ -98,9 +95,9 @@ func (p *pool) start(inv *invocation, phase string, limit time.Duration) (*insta
 		return nil, Report{Status: statusError, ErrorType: TypeEntrypoint}
 	}
 	status := in.wait(in.polls, time.After(limit))
-	switch {
-	case in.initError != nil:
-		status, inv.result = statusError, *in.initError
+	switch reported := in.reportedError(); {
+	case reported != nil:
+		status, inv.result = statusError, *reported
 		in.wait(nil, time.After(drain)) // for its last words
 	case status != "":
 		inv.result = in.failure(status, inv.RequestID, limit)
@@ -122,7 +119,7 @@ func (p *pool) carry(in *instance, inv *invocation, r Report) {
 		p.settling.Add(1) // before the caller knows, so that its next call waits for this process
 		defer p.settling.Add(-1)
 		if !inv.Tail {
-			inv.finish(p.version)
+			p.finish(inv)
 		}
 		r.Status = in.wait(in.polls, timer.C)
 	} else {
@@ -145,7 +142,19 @@ func (p *pool) end(inv *invocation, r Report) {
 	p.print(inv, "END RequestId: "+inv.RequestID)
 	p.print(inv, r.String())
 	p.registry.options.Observer.Report(r)
-	inv.finish(p.version)
+	p.finish(inv)
+}
+
+// finish gives the caller the result of an invocation, once. Before that the concurrency is free for the caller's next.
+func (p *pool) finish(inv *invocation) {
+	inv.finished.Do(func() {
+		p.running.Add(-1)
+		inv.mu.Lock()
+		defer inv.mu.Unlock()
+		result := inv.result
+		result.ExecutedVersion, result.Log = p.version, inv.log
+		inv.done <- result
+	})
 }
 
 // print writes a line to the log. It belongs to no invocation when inv is nil.

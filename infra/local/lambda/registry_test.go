@@ -120,6 +120,18 @@ func (f fixture) wantError(payload, kind, part string) {
 	}
 }
 
+// settled reports whether no process of "f" works.
+func (f fixture) settled() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, p := range f.functions["f"].versions {
+		if len(p.slots) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // idle counts the processes of $LATEST that wait for an event.
 func (f fixture) idle() int {
 	p := f.functions["f"].versions[latest]
@@ -149,7 +161,7 @@ func (f fixture) describeNow(name string) (d description) {
 func (f fixture) describe(name string) description {
 	f.t.Helper()
 	d := f.describeNow(name)
-	within(f.t, 5*time.Second, "the process is idle", func() bool { return f.functions["f"].running.Load() == 0 })
+	within(f.t, 5*time.Second, "the process is idle", f.settled)
 	return d
 }
 
@@ -250,8 +262,17 @@ func TestReservedConcurrencyThrottlesAtOnce(t *testing.T) {
 		t.Errorf("error is %v, want ErrThrottled", err)
 	}
 	<-done
-	within(t, 5*time.Second, "the concurrency is free again", func() bool { return f.functions["f"].running.Load() == 0 })
+	within(t, 5*time.Second, "the concurrency is free again", f.settled)
 	f.want(`{"do":"echo","text":"again"}`, `"again"`)
+}
+
+func TestTheConcurrencyIsFreeOnceTheAnswerIsThere(t *testing.T) {
+	t.Parallel()
+	one := 1
+	f := newFixture(t, Options{}, func(f *Function) { f.Reserved = &one })
+	for range 200 {
+		f.want(`{"do":"echo","text":"next"}`, `"next"`)
+	}
 }
 
 func TestAnErrorOfTheHandlerIsAResult(t *testing.T) {
@@ -381,7 +402,7 @@ func TestACallerThatGoesAwayDoesNotStopTheFunction(t *testing.T) {
 	if _, err := f.Invoke(ctx, "f", []byte(`{"do":"sleep","ms":300}`)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error is %v, want the deadline", err)
 	}
-	within(t, 5*time.Second, "the process is idle again", func() bool { return f.functions["f"].running.Load() == 0 })
+	within(t, 5*time.Second, "the process is idle again", f.settled)
 	if after := f.describe("f").PID; after != pid {
 		t.Error("the process was replaced")
 	}
@@ -564,7 +585,7 @@ func TestCloseEndsProcessesInTheMiddleOfTheirWork(t *testing.T) {
 		r, _ := f.Invoke(context.Background(), "f", []byte(`{"do":"sleep","ms":60000}`))
 		done <- r
 	}()
-	within(t, 5*time.Second, "the process works", func() bool { return f.idle() == 0 })
+	within(t, 5*time.Second, "the process works", func() bool { return f.functions["f"].running.Load() == 1 })
 	f.Close()
 	if r := <-done; r.FunctionError == "" {
 		t.Errorf("the running invocation gives %s", r.Payload)
