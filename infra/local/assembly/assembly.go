@@ -5,6 +5,7 @@
 package assembly
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -20,7 +21,9 @@ import (
 type Assembly struct {
 	// Stacks are in an order in which each comes after those it depends on.
 	Stacks []*Stack
-	assets map[string]Asset // by bucket/key
+	// Environment is where all of them are deployed.
+	Environment Environment
+	assets      map[string]Asset // by bucket/key
 }
 
 // Stack is one stack of an assembly.
@@ -40,6 +43,7 @@ type manifest struct {
 
 type artifact struct {
 	Type         string   `json:"type"`
+	Environment  string   `json:"environment"` // aws://account/region, of which either may be unknown
 	Dependencies []string `json:"dependencies"`
 	Properties   struct {
 		TemplateFile  string            `json:"templateFile"`
@@ -63,7 +67,29 @@ func Load(dir string) (*Assembly, error) {
 	if len(a.Stacks) == 0 {
 		return nil, fmt.Errorf("the assembly in %s has no stack; synthesize it again", dir)
 	}
+	a.Environment = Environment{cmp.Or(a.Environment.Account, unknownAccount), cmp.Or(a.Environment.Region, unknownRegion)}
 	return a, nil
+}
+
+// unknownAccount is one that AWS gives to nobody.
+const (
+	unknownAccount = "000000000000"
+	unknownRegion  = "us-east-1"
+)
+
+// place settles what a stack says of its account and its region.
+func (a *Assembly) place(stack, environment string) error {
+	account, region, _ := strings.Cut(strings.TrimPrefix(environment, "aws://"), "/")
+	for settled, named := range map[*string]string{&a.Environment.Account: account, &a.Environment.Region: region} {
+		if named == "" || strings.HasPrefix(named, "unknown-") {
+			continue
+		}
+		if *settled != "" && *settled != named {
+			return fmt.Errorf("stack %s is for %s and another for %s: the local cloud is one account in one region", stack, named, *settled)
+		}
+		*settled = named
+	}
+	return nil
 }
 
 func (a *Assembly) load(dir string) error {
@@ -101,6 +127,7 @@ func (a *Assembly) loadArtifact(dir, id string, art artifact) error {
 			r.LogicalID, r.Stack = logicalID, s.Name
 		}
 		a.Stacks = append(a.Stacks, s)
+		return a.place(s.Name, art.Environment)
 	case "cdk:asset-manifest":
 		return a.loadAssets(dir, art.Properties.File)
 	case "cdk:cloud-assembly":

@@ -1,6 +1,7 @@
 package assembly
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,6 +60,31 @@ func TestStacksComeAfterThoseTheyDependOn(t *testing.T) {
 	}
 }
 
+func TestAllStacksAreInOneAccountAndRegion(t *testing.T) {
+	t.Parallel()
+	for environments, want := range map[[2]string]Environment{
+		{"aws://unknown-account/unknown-region", ""}:                             {Account: "000000000000", Region: "us-east-1"},
+		{"aws://unknown-account/eu-west-1", "aws://210987654321/unknown-region"}: {Account: "210987654321", Region: "eu-west-1"},
+		{"aws://210987654321/eu-west-1", "aws://210987654321/eu-west-1"}:         {Account: "210987654321", Region: "eu-west-1"},
+		{"aws://210987654321/eu-west-1", "aws://210987654321/us-east-1"}:         {},
+	} {
+		a, err := Load(write(t, map[string]string{
+			"manifest.json": fmt.Sprintf(`{"artifacts": {
+				"A": {"type": "aws:cloudformation:stack", "environment": %q, "properties": {"templateFile": "T.json"}},
+				"B": {"type": "aws:cloudformation:stack", "environment": %q, "properties": {"templateFile": "T.json"}}}}`, environments[0], environments[1]),
+			"T.json": "{}",
+		}))
+		switch {
+		case want == Environment{}:
+			if err == nil || !strings.Contains(err.Error(), "one account in one region") {
+				t.Errorf("%v: error is %v", environments, err)
+			}
+		case err != nil || a.Environment != want:
+			t.Errorf("%v: %v", environments, err)
+		}
+	}
+}
+
 func TestAnAssetIsFoundByItsPlaceInTheBootstrapBucket(t *testing.T) {
 	t.Parallel()
 	dir := write(t, twoStacks())
@@ -66,11 +92,11 @@ func TestAnAssetIsFoundByItsPlaceInTheBootstrapBucket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	asset, err := a.Asset(here, "assets-000000000000-us-east-1", "h.zip")
+	asset, err := a.Asset("assets-000000000000-us-east-1", "h.zip")
 	if err != nil || asset != (Asset{Path: filepath.Join(dir, "asset.h"), Zip: true}) {
 		t.Errorf("asset is %+v, %v", asset, err)
 	}
-	if _, err := a.Asset(here, "assets-000000000000-us-east-1", "other.zip"); err == nil || !strings.Contains(err.Error(), "other.zip") {
+	if _, err := a.Asset("assets-000000000000-us-east-1", "other.zip"); err == nil || !strings.Contains(err.Error(), "other.zip") {
 		t.Errorf("error is %v", err)
 	}
 }

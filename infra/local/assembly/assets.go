@@ -42,7 +42,8 @@ func (a *Assembly) loadAssets(dir, file string) error {
 }
 
 // Asset gives the source of an object in the bootstrap bucket, as a template names it.
-func (a *Assembly) Asset(e Environment, bucket, key string) (Asset, error) {
+func (a *Assembly) Asset(bucket, key string) (Asset, error) {
+	e := a.Environment
 	fill := strings.NewReplacer("${AWS::AccountId}", e.Account, "${AWS::Region}", e.Region, "${AWS::Partition}", partition)
 	object := bucket + "/" + key
 	for name, asset := range a.assets {

@@ -102,7 +102,7 @@ func (c *Cloud) callCustom(ctx context.Context, stack, function string, req cust
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no answer within %s (ServiceTimeout)", timeout))
 	defer cancel()
-	req.RequestID, req.StackID = uuid.NewString(), assembly.StackID(here, stack)
+	req.RequestID, req.StackID = uuid.NewString(), assembly.StackID(c.here, stack)
 	req.ResponseURL = c.address + answerPath + req.RequestID
 	payload, err := json.Marshal(req)
 	if err != nil {

@@ -60,16 +60,13 @@ const (
 	invokingPrincipal = "apigateway.amazonaws.com"
 )
 
-// APIDomain is what follows an API's id in its host name.
-const APIDomain = ".execute-api." + region + ".amazonaws.com"
-
-func (a *apiDraft) host() string { return a.ID + APIDomain }
+func (a *apiDraft) host() string { return a.ID + ".execute-api." + a.Region + ".amazonaws.com" }
 
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-api.html
 func createAPI(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	p := r.properties
 	a := &apiDraft{
-		API:  gateway.API{ID: "l" + r.hash()[:9], Region: here.Region, Account: here.Account, Invoke: c.invokeForAPI},
+		API:  gateway.API{ID: "l" + r.hash()[:9], Region: c.here.Region, Account: c.here.Account, Invoke: c.invokeForAPI},
 		name: p.text("Name"), protocol: p.text("ProtocolType"), selection: p.text("RouteSelectionExpression"), cors: corsOf(p),
 		integrations: map[string]routeDraft{}, authorizers: map[string]routeDraft{}, responses: map[string]bool{},
 	}

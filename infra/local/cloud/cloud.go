@@ -24,11 +24,6 @@ import (
 	"github.com/miyabi-society/platform/infra/local/websocket"
 )
 
-// here is where everything is deployed. The account is one that AWS gives to nobody.
-var here = assembly.Environment{Account: "000000000000", Region: region}
-
-const region = "us-east-1"
-
 // Config says what to deploy and where its data lives.
 type Config struct {
 	Assembly *assembly.Assembly
@@ -48,6 +43,7 @@ type Config struct {
 // Cloud is a deployed assembly. Close ends its processes.
 type Cloud struct {
 	config     Config
+	here       assembly.Environment
 	log        io.Writer
 	secrets    *awsapi.Secrets
 	parameters *awsapi.Parameters
@@ -77,7 +73,7 @@ type Cloud struct {
 // changed, and returns when requests can be served. After an error nothing is left running.
 func Deploy(ctx context.Context, config Config) (*Cloud, error) {
 	c := &Cloud{
-		config: config, log: config.Log, draft: newDraft(), buckets: map[string]*s3.Bucket{}, origins: map[string]http.Handler{}, schedules: schedule.NewRunner(),
+		config: config, here: config.Assembly.Environment, log: config.Log, draft: newDraft(), buckets: map[string]*s3.Bucket{}, origins: map[string]http.Handler{}, schedules: schedule.NewRunner(),
 		code: map[string]bool{}, customs: map[string]*customs{}, exports: map[string]string{},
 	}
 	if c.log == nil {
@@ -124,7 +120,7 @@ func (c *Cloud) open() error {
 	}
 	c.address = "http://" + listener.Addr().String()
 	c.functions = lambda.NewRegistry(lambda.Options{
-		Prefix: arn("lambda", "function:"), Environment: c.environment(), RetryDelay: retryDelay, Log: c.log, Observer: c.config.Observer,
+		Prefix: c.arn("lambda", "function:"), Environment: c.environment(), RetryDelay: retryDelay, Log: c.log, Observer: c.config.Observer,
 	})
 	services := awsapi.New(awsapi.Services{Lambda: c.functions, Secrets: c.secrets, Parameters: c.parameters, Connections: &c.live})
 	mux := http.NewServeMux()
@@ -149,7 +145,7 @@ func refuseBrowsers(h http.Handler) http.Handler {
 // environment is what every function finds of its account. The credentials are checked by nobody.
 func (c *Cloud) environment() map[string]string {
 	return map[string]string{
-		"AWS_REGION": here.Region, "AWS_DEFAULT_REGION": here.Region, "AWS_ENDPOINT_URL": c.address, "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_REGION": c.here.Region, "AWS_DEFAULT_REGION": c.here.Region, "AWS_ENDPOINT_URL": c.address, "AWS_EC2_METADATA_DISABLED": "true",
 		"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_SESSION_TOKEN": "local",
 	}
 }

@@ -51,7 +51,9 @@ type machine struct {
 	// record is the file that the test function writes custom resource requests to.
 	record     string
 	site, code string
-	parameters map[string]string
+	// environment is that of the stacks.
+	environment string
+	parameters  map[string]string
 }
 
 func newMachine(t *testing.T) *machine {
@@ -86,7 +88,7 @@ func (m *machine) assembly(templates ...string) *assembly.Assembly {
 	for i, t := range templates {
 		name, file := fmt.Sprintf("S%d", i), fmt.Sprintf("S%d.template.json", i)
 		artifacts[name] = map[string]any{
-			"type": "aws:cloudformation:stack", "properties": map[string]any{"templateFile": file}, "dependencies": []string{"assets", fmt.Sprintf("S%d", i-1)},
+			"type": "aws:cloudformation:stack", "environment": m.environment, "properties": map[string]any{"templateFile": file}, "dependencies": []string{"assets", fmt.Sprintf("S%d", i-1)},
 		}
 		write(file, json.RawMessage(fill.Replace(t)))
 	}
@@ -191,6 +193,20 @@ func TestAStackReadsWhatTheOneBeforePublished(t *testing.T) {
 	}
 }
 
+func TestAStackKnowsItsAccountAndRegion(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.environment = "aws://210987654321/eu-west-1"
+	c := m.must(resources(function, httpAPI, mayInvoke,
+		`"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/p", "Type": "String", "Value": {"Fn::Sub": "${AWS::AccountId} ${F.Arn}"}}}`))
+	if v, err := c.parameter("/p"); err != nil || !strings.HasPrefix(v, "210987654321 arn:aws:lambda:eu-west-1:210987654321:function:S0-F-") {
+		t.Errorf("parameter is %q, %v", v, err)
+	}
+	if host := c.APIs()[0].Host; !strings.HasSuffix(host, ".execute-api.eu-west-1.amazonaws.com") {
+		t.Errorf("the API is %s", host)
+	}
+}
+
 func TestAStackImportsWhatTheOneBeforeExports(t *testing.T) {
 	t.Parallel()
 	const exports = `{"Resources": {"V": {"Type": "AWS::EC2::VPC"}}, "Outputs": {"Vpc": {"Value": {"Ref": "V"}, "Export": {"Name": "the-vpc"}}}}`
@@ -263,11 +279,12 @@ func TestParametersOfTheConfigurationReplaceDefaults(t *testing.T) {
 
 func TestEveryInertTypeHasItsRefAndAttributesFilledIn(t *testing.T) {
 	t.Parallel()
+	c := &Cloud{here: assembly.Environment{Account: "000000000000", Region: "us-east-1"}}
 	r := request{&assembly.Resource{Stack: "Miyabi-local-X", LogicalID: "Thing"}, properties{
 		"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "Ipv6CidrBlock": "2600::/64", "AvailabilityZone": "us-east-1a", "Bucket": "b", "TopicArn": "arn:t",
 	}}
 	for kind, inertType := range inert {
-		v, err := inertType.create(context.Background(), nil, r)
+		v, err := inertType.create(context.Background(), c, r)
 		if err != nil {
 			t.Errorf("%s: %v", kind, err)
 		}
@@ -290,8 +307,9 @@ func TestEveryInertTypeHasItsRefAndAttributesFilledIn(t *testing.T) {
 
 func TestAnInertResourceKeepsItsGivenName(t *testing.T) {
 	t.Parallel()
+	c := &Cloud{here: assembly.Environment{Account: "000000000000", Region: "us-east-1"}}
 	r := request{&assembly.Resource{Stack: "S", LogicalID: "Logs"}, properties{"LogGroupName": "/aws/x"}}
-	v, _ := inert["AWS::Logs::LogGroup"].create(context.Background(), nil, r)
+	v, _ := inert["AWS::Logs::LogGroup"].create(context.Background(), c, r)
 	if v.Ref != "/aws/x" || v.Attributes["Arn"] != "arn:aws:logs:us-east-1:000000000000:log-group:/aws/x:*" {
 		t.Errorf("values are %+v", v)
 	}

@@ -40,7 +40,7 @@ func createDBInstance(ctx context.Context, c *Cloud, r request) (assembly.Values
 		return assembly.Values{}, err
 	}
 	attributes := map[string]any{
-		"Endpoint.Address": host, "Endpoint.Port": port, "DbiResourceId": resource, "DBInstanceArn": arn("rds", "db:", id),
+		"Endpoint.Address": host, "Endpoint.Port": port, "DbiResourceId": resource, "DBInstanceArn": c.arn("rds", "db:", id),
 	}
 	if master.secret != "" {
 		attributes["MasterUserSecret.SecretArn"] = master.secret
@@ -81,7 +81,7 @@ func (c *Cloud) masterOf(r request, resource string) (master, error) {
 		return m, fmt.Errorf("make the master's secret: %w", err)
 	}
 	m.secret, err = c.secrets.Ensure(awsapi.SecretSpec{
-		Name: "rds/" + resource, ARN: arn("secretsmanager", "secret:rds/", resource), Description: "Master user of the database",
+		Name: "rds/" + resource, ARN: c.arn("secretsmanager", "secret:rds/", resource), Description: "Master user of the database",
 		Generate: &awsapi.Generate{PasswordLength: 28, ExcludePunctuation: true, GenerateStringKey: "password", SecretStringTemplate: string(template)},
 	})
 	if err != nil {
@@ -104,6 +104,6 @@ func createDBProxy(_ context.Context, c *Cloud, r request) (assembly.Values, err
 		host = rds.Host
 	}
 	return assembly.Values{Ref: r.properties.text("DBProxyName"), Attributes: map[string]any{
-		"Endpoint": host, "DBProxyArn": arn("rds", "db-proxy:prx-", r.hash()[:17]), "VpcId": "vpc-" + r.hash()[:17],
+		"Endpoint": host, "DBProxyArn": c.arn("rds", "db-proxy:prx-", r.hash()[:17]), "VpcId": "vpc-" + r.hash()[:17],
 	}}, nil
 }

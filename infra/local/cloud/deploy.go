@@ -51,7 +51,7 @@ var runs = map[string]create{
 
 // deployStack makes the stack's resources. When one fails, what its custom resources did is taken back, unless ctx ended.
 func (c *Cloud) deployStack(ctx context.Context, s *assembly.Stack) error {
-	scope, err := assembly.NewScope(s, here, assembly.Lookup{Parameter: c.parameter, Secret: c.secret, Export: c.export}, c.config.Parameters)
+	scope, err := assembly.NewScope(s, c.here, assembly.Lookup{Parameter: c.parameter, Secret: c.secret, Export: c.export}, c.config.Parameters)
 	if err != nil {
 		return err
 	}

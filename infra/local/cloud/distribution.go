@@ -11,7 +11,7 @@ import (
 
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudfront-function.html
 func createEdgeFunction(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
-	functionARN := "arn:aws:cloudfront::" + here.Account + ":function/" + r.properties.text("Name")
+	functionARN := "arn:aws:cloudfront::" + c.here.Account + ":function/" + r.properties.text("Name")
 	c.draft.edge.Functions[functionARN] = r.properties.text("FunctionCode")
 	err := r.properties.object("FunctionConfig").refuse("KeyValueStoreAssociations")
 	return assembly.Values{Ref: functionARN, Attributes: map[string]any{"FunctionARN": functionARN, "Stage": "LIVE"}}, err
@@ -40,7 +40,7 @@ func createDistribution(_ context.Context, c *Cloud, r request) (assembly.Values
 		return assembly.Values{}, err
 	}
 	id, domain := "E"+strings.ToUpper(r.hash()[:13]), "d"+r.hash()[:13]+".cloudfront.net"
-	c.draft.distribution = "arn:aws:cloudfront::" + here.Account + ":distribution/" + id
+	c.draft.distribution = "arn:aws:cloudfront::" + c.here.Account + ":distribution/" + id
 	var err error
 	c.site, err = cloudfront.New(id, domain, config, c.draft.edge, c.Origin)
 	return assembly.Values{Ref: id, Attributes: map[string]any{"Id": id, "DomainName": domain}}, err

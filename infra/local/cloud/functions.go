@@ -21,7 +21,7 @@ const bucketDeployment = "CustomCDKBucketDeployment8693BB64968944B69AAFB0CC9EB87
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-function.html
 func createFunction(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	name := r.name("FunctionName", 64)
-	functionARN := arn("lambda", "function:", name)
+	functionARN := c.arn("lambda", "function:", name)
 	values := assembly.Values{Ref: name, Attributes: map[string]any{"Arn": functionARN}}
 	if strings.HasPrefix(r.LogicalID, bucketDeployment) {
 		return values, nil
@@ -83,7 +83,7 @@ func (c *Cloud) codeOf(code properties) (string, error) {
 	if code.text("S3Key") == "" {
 		return "", errors.New("the local cloud runs code of assets only: use lambda.Code.fromAsset with a folder")
 	}
-	asset, err := c.config.Assembly.Asset(here, code.text("S3Bucket"), code.text("S3Key"))
+	asset, err := c.config.Assembly.Asset(code.text("S3Bucket"), code.text("S3Key"))
 	if err != nil {
 		return "", err
 	}
@@ -95,7 +95,7 @@ func (c *Cloud) codeOf(code properties) (string, error) {
 
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-version.html
 func createVersion(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
-	function := functionARN(r.properties.text("FunctionName"))
+	function := c.functionARN(r.properties.text("FunctionName"))
 	version, err := c.functions.Publish(function)
 	if err != nil {
 		return assembly.Values{}, err
@@ -111,7 +111,7 @@ func createAlias(_ context.Context, c *Cloud, r request) (assembly.Values, error
 	if err := r.properties.refuse("RoutingConfig"); err != nil {
 		return assembly.Values{}, err
 	}
-	function, name := functionARN(r.properties.text("FunctionName")), r.properties.text("Name")
+	function, name := c.functionARN(r.properties.text("FunctionName")), r.properties.text("Name")
 	if err := c.functions.SetAlias(function, name, r.properties.text("FunctionVersion")); err != nil {
 		return assembly.Values{}, err
 	}
@@ -155,7 +155,7 @@ func heard(p properties, outcome string) (string, error) {
 func createPermission(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	p := r.properties
 	if wildcard.Match(p.text("Action"), "lambda:InvokeFunction") {
-		c.draft.permissions = append(c.draft.permissions, permission{functionARN(p.text("FunctionName")), p.text("Principal"), p.text("SourceArn")})
+		c.draft.permissions = append(c.draft.permissions, permission{c.functionARN(p.text("FunctionName")), p.text("Principal"), p.text("SourceArn")})
 	}
 	return assembly.Values{Ref: r.name("Id", 64), Attributes: map[string]any{"Id": r.name("Id", 64)}}, nil
 }
@@ -175,9 +175,9 @@ func (c *Cloud) permits(function, principal, source string) bool {
 
 // functionARN makes an ARN of what a template may name a function by: its name, with or without a qualifier, or its
 // ARN.
-func functionARN(nameOrARN string) string {
+func (c *Cloud) functionARN(nameOrARN string) string {
 	if strings.HasPrefix(nameOrARN, "arn:") {
 		return nameOrARN
 	}
-	return arn("lambda", "function:", nameOrARN)
+	return c.arn("lambda", "function:", nameOrARN)
 }

@@ -26,6 +26,6 @@ func (r request) name(property string, limit int) string {
 }
 
 // arn is the ARN of a resource of this account: the part after the account is joined from its pieces.
-func arn(service string, resource ...string) string {
-	return "arn:aws:" + service + ":" + here.Region + ":" + here.Account + ":" + strings.Join(resource, "")
+func (c *Cloud) arn(service string, resource ...string) string {
+	return "arn:aws:" + service + ":" + c.here.Region + ":" + c.here.Account + ":" + strings.Join(resource, "")
 }

@@ -63,11 +63,11 @@ var inert = map[string]inertType{
 }
 
 // create fills in the patterns.
-func (t inertType) create(_ context.Context, _ *Cloud, r request) (assembly.Values, error) {
+func (t inertType) create(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	var fill func(pattern any) any
 	fill = func(pattern any) any {
 		if text, ok := pattern.(string); ok {
-			return os.Expand(text, func(name string) string { return t.value(r, name) })
+			return os.Expand(text, func(name string) string { return t.value(c, r, name) })
 		}
 		return assembly.Each(pattern, fill)
 	}
@@ -75,7 +75,7 @@ func (t inertType) create(_ context.Context, _ *Cloud, r request) (assembly.Valu
 	return assembly.Values{Ref: fill(t.ref), Attributes: attributes}, nil
 }
 
-func (t inertType) value(r request, name string) string {
+func (t inertType) value(c *Cloud, r request, name string) string {
 	switch name {
 	case "id":
 		return r.hash()[:17]
@@ -84,9 +84,9 @@ func (t inertType) value(r request, name string) string {
 	case "name":
 		return r.name(t.nameProperty, 64)
 	case "region":
-		return here.Region
+		return c.here.Region
 	case "account":
-		return here.Account
+		return c.here.Account
 	}
 	return r.properties.text(name)
 }

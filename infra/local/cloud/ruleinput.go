@@ -9,7 +9,7 @@ import (
 )
 
 // ruleInput is what a target of a rule gets of an event: the event, or what Input, InputPath or InputTransformer make of
-// it.
+// it. The rule is named by its ARN.
 //
 // Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html and
 // https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html
@@ -30,7 +30,7 @@ func ruleInput(target properties, rule string, event map[string]any) (string, er
 	delete(short, "detail-type")
 	delete(short, "detail")
 	values := map[string]any{
-		"aws.events.rule-arn": arn("events", "rule/", rule), "aws.events.rule-name": rule, "aws.events.event.ingestion-time": event["time"],
+		"aws.events.rule-arn": rule, "aws.events.rule-name": rule[strings.LastIndex(rule, "/")+1:], "aws.events.event.ingestion-time": event["time"],
 		"aws.events.event.json": event, "aws.events.event": short,
 	}
 	for name, path := range transformer.textMap("InputPathsMap") {

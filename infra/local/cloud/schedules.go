@@ -29,12 +29,12 @@ var rateOfRule = regexp.MustCompile(`^rate\((1 (minute|hour|day)|([2-9]|[1-9]\d+
 func createRule(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	p := r.properties
 	name, text := r.name("Name", 64), p.text("ScheduleExpression")
-	rule := arn("events", "rule/", name)
+	rule := c.arn("events", "rule/", name)
 	values := assembly.Values{Ref: name, Attributes: map[string]any{"Arn": rule}}
 	if err := p.refuse("EventPattern"); err != nil {
 		return values, err
 	}
-	if bus := p.text("EventBusName"); bus != "" && bus != "default" && bus != arn("events", "event-bus/default") {
+	if bus := p.text("EventBusName"); bus != "" && bus != "default" && bus != c.arn("events", "event-bus/default") {
 		return values, fmt.Errorf("EventBusName %q: ScheduleExpression is supported only on the default event bus", bus)
 	}
 	if strings.HasPrefix(text, "at(") || strings.HasPrefix(text, "rate(") && !rateOfRule.MatchString(text) {
@@ -48,7 +48,7 @@ func createRule(_ context.Context, c *Cloud, r request) (assembly.Values, error)
 	for _, target := range p.objects("Targets") {
 		entry := schedule.Entry{Name: name, Text: text, When: when}
 		err = errors.Join(err, c.schedule(r, entry, target, rule, func(at time.Time) (string, error) {
-			return ruleInput(target, name, scheduledEvent("aws.events", rule, at, map[string]any{}))
+			return ruleInput(target, rule, c.scheduledEvent("aws.events", rule, at, map[string]any{}))
 		}))
 	}
 	return values, err
@@ -64,7 +64,7 @@ func createSchedule(_ context.Context, c *Cloud, r request) (assembly.Values, er
 	if group == "" {
 		group = "default"
 	}
-	scheduleARN := arn("scheduler", "schedule/", group, "/", name)
+	scheduleARN := c.arn("scheduler", "schedule/", group, "/", name)
 	values := assembly.Values{Ref: name, Attributes: map[string]any{"Arn": scheduleARN}}
 	zone, err := time.LoadLocation(p.text("ScheduleExpressionTimezone"))
 	if err != nil || zone == time.Local {
@@ -95,7 +95,7 @@ func createSchedule(_ context.Context, c *Cloud, r request) (assembly.Values, er
 		if input := target.text("Input"); input != "" {
 			return withContext(input, scheduleARN, at), nil
 		}
-		return asJSON(scheduledEvent("aws.scheduler", scheduleARN, at, "{}")), nil
+		return asJSON(c.scheduledEvent("aws.scheduler", scheduleARN, at, "{}")), nil
 	})
 }
 
@@ -158,10 +158,10 @@ func (c *Cloud) schedule(r request, e schedule.Entry, target properties, rule st
 // scheduledEvent is what a target without an Input gets.
 //
 // Source: https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-scheduled-events.html
-func scheduledEvent(source, resource string, at time.Time, detail any) map[string]any {
+func (c *Cloud) scheduledEvent(source, resource string, at time.Time, detail any) map[string]any {
 	return map[string]any{
-		"version": "0", "id": uuid.NewString(), "detail-type": "Scheduled Event", "source": source, "account": here.Account,
-		"time": at.UTC().Format(time.RFC3339), "region": here.Region, "resources": []string{resource}, "detail": detail,
+		"version": "0", "id": uuid.NewString(), "detail-type": "Scheduled Event", "source": source, "account": c.here.Account,
+		"time": at.UTC().Format(time.RFC3339), "region": c.here.Region, "resources": []string{resource}, "detail": detail,
 	}
 }
 

@@ -42,7 +42,7 @@ func TestARuleSendsTheScheduledEvent(t *testing.T) {
 	c := newMachine(t).must(scheduled(events, permitted,
 		`"R": {"Type": "AWS::Events::Rule", "Properties": {"Name": "sweep", "ScheduleExpression": "rate(5 minutes)", "Targets": [{"Id": "t", "Arn": {"Fn::GetAtt": ["F", "Arn"]}}]}}`))
 	e := runNow(t, c, events)
-	if e["detail-type"] != "Scheduled Event" || e["source"] != "aws.events" || e["time"] != "2026-11-23T09:00:00Z" || e["account"] != here.Account {
+	if e["detail-type"] != "Scheduled Event" || e["source"] != "aws.events" || e["time"] != "2026-11-23T09:00:00Z" || e["account"] != "000000000000" {
 		t.Errorf("event is %v", e)
 	}
 	if r, _ := e["resources"].([]any); len(r) != 1 || r[0] != "arn:aws:events:us-east-1:000000000000:rule/sweep" {
@@ -61,10 +61,10 @@ func TestAPermissionIsForItsPrincipalAndSource(t *testing.T) {
 	c := newMachine(t).must(scheduled("", permission("all", ""), permission("one", `, "SourceArn": "arn:aws:events:us-east-1:000000000000:rule/sweep"`),
 		permission("some", `, "SourceArn": "arn:aws:events:*:rule/s*"`), permission("other", `, "SourceArn": "arn:aws:events:us-east-1:000000000000:rule/swee"`)))
 	for function, want := range map[string]bool{"all": true, "one": true, "some": true, "other": false, "none": false} {
-		if got := c.permits(functionARN(function), "events.amazonaws.com", "arn:aws:events:us-east-1:000000000000:rule/sweep"); got != want {
+		if got := c.permits(c.functionARN(function), "events.amazonaws.com", "arn:aws:events:us-east-1:000000000000:rule/sweep"); got != want {
 			t.Errorf("%s: %t", function, got)
 		}
-		if c.permits(functionARN(function), "apigateway.amazonaws.com", "") {
+		if c.permits(c.functionARN(function), "apigateway.amazonaws.com", "") {
 			t.Errorf("%s is permitted to API Gateway", function)
 		}
 	}
@@ -86,7 +86,7 @@ func TestARuleSendsWhatItsTargetMakesOfTheEvent(t *testing.T) {
 		if err := json.Unmarshal([]byte("{"+input+"}"), &target); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := ruleInput(target, "sweep", event); err != nil || got != want {
+		if got, err := ruleInput(target, "arn:aws:events:us-east-1:000000000000:rule/sweep", event); err != nil || got != want {
 			t.Errorf("%s makes %s, %v, want %s", input, got, err, want)
 		}
 	}

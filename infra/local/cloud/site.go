@@ -31,11 +31,11 @@ func createBucket(_ context.Context, c *Cloud, r request) (assembly.Values, erro
 		return assembly.Values{}, err
 	}
 	c.buckets[name] = bucket
-	global, regional := name+".s3.amazonaws.com", name+".s3."+here.Region+".amazonaws.com"
+	global, regional := name+".s3.amazonaws.com", name+".s3."+c.here.Region+".amazonaws.com"
 	c.origins[global], c.origins[regional] = bucket, bucket
 	return assembly.Values{Ref: name, Attributes: map[string]any{
 		"Arn": bucketARN(name), "DomainName": global, "RegionalDomainName": regional,
-		"DualStackDomainName": name + ".s3.dualstack." + here.Region + ".amazonaws.com",
+		"DualStackDomainName": name + ".s3.dualstack." + c.here.Region + ".amazonaws.com",
 	}}, nil
 }
 
@@ -59,7 +59,7 @@ func (c *Cloud) permitsObject(bucket, action, key string) bool {
 	}
 	return c.draft.bucketPolicies[bucket].Allows(iam.Request{
 		Service: "cloudfront.amazonaws.com", Action: action, Resource: resource,
-		Context: map[string]string{sourceARN: c.draft.distribution, sourceAccount: here.Account, secureTransport: "true"},
+		Context: map[string]string{sourceARN: c.draft.distribution, sourceAccount: c.here.Account, secureTransport: "true"},
 	})
 }
 
@@ -81,7 +81,7 @@ func createBucketDeployment(ctx context.Context, c *Cloud, r request) (assembly.
 	}
 	d := s3.Deployment{Prefix: p.text("DestinationBucketKeyPrefix"), Prune: p["Prune"] == nil || p.boolean("Prune"), Metadata: p.textMap("SystemMetadata")}
 	for i, key := range keys {
-		asset, err := c.config.Assembly.Asset(here, sources[i], key)
+		asset, err := c.config.Assembly.Asset(sources[i], key)
 		if err != nil {
 			return none, err
 		}

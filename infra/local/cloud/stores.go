@@ -13,7 +13,7 @@ import (
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ssm-parameter.html
 func createParameter(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	p := awsapi.Parameter{Name: r.name("Name", 512), Type: r.properties.text("Type"), Value: r.properties.text("Value")}
-	p.ARN = arn("ssm", "parameter/", strings.TrimPrefix(p.Name, "/"))
+	p.ARN = c.arn("ssm", "parameter/", strings.TrimPrefix(p.Name, "/"))
 	if err := c.parameters.Put(p); err != nil {
 		return assembly.Values{}, err
 	}
@@ -25,7 +25,7 @@ func createSecret(_ context.Context, c *Cloud, r request) (assembly.Values, erro
 	spec := awsapi.SecretSpec{
 		Name: r.name("Name", 512), Description: r.properties.text("Description"), SecretString: r.properties.text("SecretString"),
 	}
-	spec.ARN = arn("secretsmanager", "secret:", spec.Name)
+	spec.ARN = c.arn("secretsmanager", "secret:", spec.Name)
 	if r.properties["GenerateSecretString"] != nil {
 		spec.Generate = &awsapi.Generate{PasswordLength: 32, RequireEachIncludedType: true}
 		if err := json.Unmarshal([]byte(asJSON(r.properties.textMap("GenerateSecretString"))), spec.Generate); err != nil {

@@ -33,7 +33,7 @@ type front struct {
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	name, own := apiName(r.Host), ownName(r.Host)
+	name, own := f.apiName(r.Host), ownName(r.Host)
 	switch {
 	case name != "":
 		f.serveAPI(w, r, name)
@@ -126,27 +126,34 @@ func (f *front) row(a cloud.API) [2]string {
 		title, address = "WebSocket API", "ws"+strings.TrimPrefix(f.url, "http")
 	}
 	id, _, _ := strings.Cut(a.Host, ".")
-	address = strings.Replace(address, "localhost", id+shortName, 1)
+	address = strings.Replace(address, "localhost", id+apiDomain+"localhost", 1)
 	if a.Stage != "$default" {
 		address += "/" + a.Stage
 	}
 	return [2]string{title, address + "  (Host " + a.Host + ")"}
 }
 
-const shortName = ".execute-api.localhost"
+// apiDomain stands between the id of an API and its region, or localhost in its short name.
+const apiDomain = ".execute-api."
 
 // apiName is the name at AWS of the API that a request names by its Host header, "" when it names none: the name
 // itself or the short form {id}.execute-api.localhost.
-func apiName(host string) string {
+func (f *front) apiName(host string) string {
 	name := strings.ToLower(hostName(host))
-	id, short := strings.CutSuffix(name, shortName)
-	if !short {
-		id, short = strings.CutSuffix(name, cloud.APIDomain)
-	}
-	if !short || id == "" || strings.Contains(id, ".") {
+	id, place, named := strings.Cut(name, apiDomain)
+	switch {
+	case !named || id == "" || strings.Contains(id, "."):
+		return ""
+	case place == "localhost":
+		for _, a := range f.apis {
+			if strings.HasPrefix(a.Host, id+apiDomain) {
+				return a.Host
+			}
+		}
+	case !strings.HasSuffix(place, ".amazonaws.com"):
 		return ""
 	}
-	return id + cloud.APIDomain
+	return name
 }
 
 func ownName(host string) bool {

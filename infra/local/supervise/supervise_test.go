@@ -196,9 +196,9 @@ func TestWhatAnswersByName(t *testing.T) {
 	said := func(text string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte(text + " as " + r.Host)) })
 	}
-	one := cloud.API{Protocol: "HTTP", Host: "l1" + cloud.APIDomain, Stage: "$default"}
-	two := cloud.API{Protocol: "HTTP", Host: "l2" + cloud.APIDomain, Stage: "$default"}
-	live := cloud.API{Protocol: "WEBSOCKET", Host: "l3" + cloud.APIDomain, Stage: "live"}
+	one := cloud.API{Protocol: "HTTP", Host: "l1" + ".execute-api.eu-west-1.amazonaws.com", Stage: "$default"}
+	two := cloud.API{Protocol: "HTTP", Host: "l2" + ".execute-api.eu-west-1.amazonaws.com", Stage: "$default"}
+	live := cloud.API{Protocol: "WEBSOCKET", Host: "l3" + ".execute-api.eu-west-1.amazonaws.com", Stage: "live"}
 	for _, c := range []struct {
 		name string
 		site http.Handler
@@ -231,8 +231,8 @@ func TestWhatAnswersByName(t *testing.T) {
 
 func TestOnlyWhatIsThereIsWaitedForAndPrinted(t *testing.T) {
 	t.Parallel()
-	api := cloud.API{Protocol: "HTTP", Host: "l1" + cloud.APIDomain, Stage: "$default"}
-	live := cloud.API{Protocol: "WEBSOCKET", Host: "l3" + cloud.APIDomain, Stage: "live"}
+	api := cloud.API{Protocol: "HTTP", Host: "l1" + ".execute-api.eu-west-1.amazonaws.com", Stage: "$default"}
+	live := cloud.API{Protocol: "WEBSOCKET", Host: "l3" + ".execute-api.eu-west-1.amazonaws.com", Stage: "live"}
 	const url = "http://localhost:8080"
 	for _, c := range []struct {
 		front   front
