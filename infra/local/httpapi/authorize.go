@@ -10,16 +10,6 @@ import (
 	"github.com/miyabi-society/platform/infra/local/gateway"
 )
 
-func (d Route) checkAuthorization() error {
-	if len(d.Scopes) > 0 && d.JWT == nil {
-		return errors.New("AuthorizationScopes need a JWT authorizer")
-	}
-	if d.JWT != nil {
-		return d.JWT.check()
-	}
-	return nil
-}
-
 const noSignatures = "This route needs an IAM signature, which the local cloud does not check; it answers once it is deployed."
 
 // authorize asks the route's authorizer. An error means that the request does not pass and gets the answer.

@@ -71,7 +71,7 @@ func (in *request) describe() event {
 // event renders the request for the integration.
 func (in *request) event() []byte {
 	e := in.describe()
-	encoded := len(in.body) > 0 && !(isText(in.Header.Get("Content-Type")) && utf8.Valid(in.body))
+	encoded := len(in.body) > 0 && (!isText(in.Header.Get("Content-Type")) || !utf8.Valid(in.body))
 	e.Base64, e.Body = &encoded, string(in.body)
 	if encoded {
 		e.Body = base64.StdEncoding.EncodeToString(in.body)
