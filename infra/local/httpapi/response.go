@@ -101,13 +101,13 @@ func declared(fields map[string]json.RawMessage) (answer, error) {
 	for _, c := range cookies {
 		a.header.Add("Set-Cookie", c)
 	}
-	if a.header.Get("Content-Type") == "" {
-		a.header.Set("Content-Type", plainText)
-	}
 	if encoded {
 		if a.body, err = base64.StdEncoding.DecodeString(body); err != nil {
 			return answer{}, fmt.Errorf("decoding the base64 body: %w", err)
 		}
+	}
+	if len(a.body) > 0 && a.header.Get("Content-Type") == "" {
+		a.header.Set("Content-Type", plainText) // live APIs add none to an answer without a body
 	}
 	return a, nil
 }
