@@ -79,7 +79,8 @@ func createBucketDeployment(ctx context.Context, c *Cloud, r request) (assembly.
 	if len(sources) != len(keys) {
 		return none, errors.New("SourceBucketNames and SourceObjectKeys differ in length")
 	}
-	d := s3.Deployment{Prefix: p.text("DestinationBucketKeyPrefix"), Prune: p["Prune"] == nil || p.boolean("Prune"), Metadata: p.textMap("SystemMetadata")}
+	prune := p["Prune"] == nil || p.boolean("Prune")
+	d := s3.Deployment{Prefix: p.text("DestinationBucketKeyPrefix"), Prune: prune, Metadata: p.textMap("SystemMetadata")}
 	for i, key := range keys {
 		asset, err := c.config.Assembly.Asset(sources[i], key)
 		if err != nil {

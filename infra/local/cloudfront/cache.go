@@ -77,8 +77,9 @@ func (c *cache) put(key string, o *object) {
 // key is made of the method, the path and what the policy names of query, headers and cookies. The versions of
 // Accept-Encoding are under one key.
 func (b *behavior) key(r *http.Request) string {
-	parts := []string{b.TargetOriginID, r.URL.EscapedPath(), selectQuery(r.URL.RawQuery, b.cache.Key.Query.includes), selectCookies(r.Header, b.cache.Key.Cookies.includes)}
-	for _, name := range b.cache.Key.Headers.Names {
+	k := b.cache.Key
+	parts := []string{b.TargetOriginID, r.URL.EscapedPath(), selectQuery(r.URL.RawQuery, k.Query.includes), selectCookies(r.Header, k.Cookies.includes)}
+	for _, name := range k.Headers.Names {
 		if name == "Host" {
 			parts = append(parts, r.Host)
 			continue
@@ -132,6 +133,13 @@ func (o *object) refreshed(h http.Header, policy CachePolicy, now time.Time) *ob
 	}
 	fresh.expires = now.Add(policy.lifetime(o.status, fresh.header, now, 0))
 	return fresh
+}
+
+// canBeValidated reports whether an object that is stale from the start is worth keeping: the origin can be asked whether it
+// still holds, which no-cache and max-age=0 mean (page RequestAndResponseBehaviorS3Origin, "Simultaneous requests").
+func (o *object) canBeValidated() bool {
+	tagged := o.header.Get("Etag") != "" || o.header.Get("Last-Modified") != ""
+	return tagged && o.status == http.StatusOK && o.header.Get("Vary") != "*" && !cacheControl(o.header).has("no-store", "private")
 }
 
 // mayBeStale reports whether the object may be served after its time while the origin fails (pages HTTPStatusCodes and

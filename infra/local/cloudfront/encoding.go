@@ -74,7 +74,9 @@ func (o *object) compress(encoding string) {
 	_ = to.Close()
 	o.body = compressed.Bytes()
 	o.header.Set("Content-Encoding", encoding)
-	o.header.Add("Vary", "Accept-Encoding")
+	if !slices.Contains(slices.Collect(listed(o.header, "Vary")), "Accept-Encoding") {
+		o.header.Add("Vary", "Accept-Encoding")
+	}
 	switch tag := o.header.Get("Etag"); {
 	case strings.HasPrefix(tag, `"`):
 		o.header.Set("Etag", "W/"+tag)

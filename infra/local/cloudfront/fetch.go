@@ -103,7 +103,7 @@ func (f *fetch) ask(stale *object) *object {
 	default:
 		f.finish(o, lifetime)
 	}
-	if f.key != "" && lifetime > 0 && len(o.body) <= maxObject {
+	if f.key != "" && (lifetime > 0 || o.canBeValidated()) && len(o.body) <= maxObject {
 		s.cache.put(f.key, o)
 	}
 	return o

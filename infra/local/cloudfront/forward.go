@@ -20,7 +20,8 @@ func unconditional(h http.Header) {
 // alwaysForwarded are the viewer's headers that reach an origin without an origin request policy: those of conditional
 // and range requests, those that describe a body or say who asks, and those of a WebSocket handshake.
 var alwaysForwarded = append([]string{
-	"Content-Length", "Content-Type", "Sec-Websocket-Extensions", "Sec-Websocket-Key", "Sec-Websocket-Protocol", "Sec-Websocket-Version", "X-Forwarded-For",
+	"Content-Length", "Content-Type", "Sec-Websocket-Extensions", "Sec-Websocket-Key", "Sec-Websocket-Protocol", "Sec-Websocket-Version",
+	"X-Forwarded-For",
 }, conditions...)
 
 // hopHeaders belong to one connection (RFC 9110, section 7.6.1): CloudFront removes them in both directions.

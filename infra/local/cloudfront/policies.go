@@ -38,11 +38,15 @@ var (
 
 // managedCaches is on page using-managed-cache-policies.
 var managedCaches = map[string]CachePolicy{
-	"4135ea2d-6df8-44a3-9df3-4b5a84be39ad": {},                                                                                           // CachingDisabled
-	"658327ea-f89d-4fab-a63d-7e88639e58f6": cachePolicy(time.Second, day, 365*day, true, Selections{}),                                   // CachingOptimized
-	"b2884449-e4de-46a7-ac36-70bc7f1ddd6d": cachePolicy(time.Second, day, 365*day, false, Selections{}),                                  // CachingOptimizedForUncompressedObjects
-	"83da9c7e-98b4-4e11-a168-04f0df8e2c65": cachePolicy(0, 0, 365*day, true, Selections{Headers: originFirst, Cookies: all}),             // UseOriginCacheControlHeaders
-	"4cc15a8a-d715-48a4-82b8-cc0b614638fe": cachePolicy(0, 0, 365*day, true, Selections{Headers: originFirst, Cookies: all, Query: all}), // UseOriginCacheControlHeaders-QueryStrings
+	// CachingDisabled
+	"4135ea2d-6df8-44a3-9df3-4b5a84be39ad": {},
+	// CachingOptimized
+	"658327ea-f89d-4fab-a63d-7e88639e58f6": cachePolicy(time.Second, day, 365*day, true, Selections{}),
+	// CachingOptimizedForUncompressedObjects
+	"b2884449-e4de-46a7-ac36-70bc7f1ddd6d": cachePolicy(time.Second, day, 365*day, false, Selections{}),
+	// UseOriginCacheControlHeaders, and the same with QueryStrings
+	"83da9c7e-98b4-4e11-a168-04f0df8e2c65": cachePolicy(0, 0, 365*day, true, Selections{Headers: originFirst, Cookies: all}),
+	"4cc15a8a-d715-48a4-82b8-cc0b614638fe": cachePolicy(0, 0, 365*day, true, Selections{Headers: originFirst, Cookies: all, Query: all}),
 }
 
 func requestHeaders(names ...string) OriginRequestPolicy {
@@ -51,12 +55,18 @@ func requestHeaders(names ...string) OriginRequestPolicy {
 
 // managedRequests is on page using-managed-origin-request-policies.
 var managedRequests = map[string]OriginRequestPolicy{
-	"216adef6-5c7f-47e4-b989-5492eafa07d3": {Selections: Selections{all, all, all}},                                                     // AllViewer
-	"b689b0a8-53d0-40ab-baf2-68738e2966ac": {Selections: Selections{Selection{"allExcept", []string{"Host"}}, all, all}},                // AllViewerExceptHostHeader
-	"88a5eaf4-2fd4-4709-b370-b4c650ea3fcf": requestHeaders("Access-Control-Request-Headers", "Access-Control-Request-Method", "Origin"), // CORS-S3Origin
-	"59781a5b-3903-41f3-afcb-af62929ccde1": requestHeaders("Origin"),                                                                    // CORS-CustomOrigin
-	"acba4595-bd28-49b8-b9fe-13317c0390fa": requestHeaders("Referer", "User-Agent"),                                                     // UserAgentRefererHeaders
-	"bf0718e1-ba1e-49d1-88b1-f726733018ae": requestHeaders("Host"),                                                                      // HostHeaderOnly
+	// AllViewer
+	"216adef6-5c7f-47e4-b989-5492eafa07d3": {Selections: Selections{all, all, all}},
+	// AllViewerExceptHostHeader
+	"b689b0a8-53d0-40ab-baf2-68738e2966ac": {Selections: Selections{Selection{"allExcept", []string{"Host"}}, all, all}},
+	// CORS-S3Origin
+	"88a5eaf4-2fd4-4709-b370-b4c650ea3fcf": requestHeaders("Access-Control-Request-Headers", "Access-Control-Request-Method", "Origin"),
+	// CORS-CustomOrigin
+	"59781a5b-3903-41f3-afcb-af62929ccde1": requestHeaders("Origin"),
+	// UserAgentRefererHeaders
+	"acba4595-bd28-49b8-b9fe-13317c0390fa": requestHeaders("Referer", "User-Agent"),
+	// HostHeaderOnly
+	"bf0718e1-ba1e-49d1-88b1-f726733018ae": requestHeaders("Host"),
 }
 
 // managedResponses is on page using-managed-response-headers-policies.

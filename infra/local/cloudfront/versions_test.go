@@ -148,3 +148,18 @@ func TestAnswersSayWhereTheyComeFrom(t *testing.T) {
 	e.page("text/html", "x", "Server", "AmazonS3")
 	wantEqual(t, "the origin's", e.do(t, get("/")).Header().Get("Server"), "AmazonS3")
 }
+
+func TestWhatIsStaleFromTheStartIsAskedForAgainWithItsTag(t *testing.T) {
+	t.Parallel()
+	for control, want := range map[string]string{"no-cache": "RefreshHit", "max-age=0": "RefreshHit", "no-store": "Miss", "private, max-age=0": "Miss"} {
+		e := withCache(t, hour, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Etag", `"1"`)
+			w.Header().Set("Cache-Control", control)
+			http.ServeContent(w, r, "a.txt", time.Time{}, strings.NewReader("page"))
+		})
+		e.want(t, 1, "/")
+		for asked := range 2 {
+			wantEqual(t, control, e.want(t, asked+2, "/").Get("X-Cache"), want+" from cloudfront")
+		}
+	}
+}

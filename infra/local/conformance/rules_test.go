@@ -105,6 +105,7 @@ var rules = []rule{
 	{"CloudFront", "The first compressed version in the cache serves who accepts it", "ServingCompressedFiles", nil, "cloudfront.TestTheFirstCompressedVersionServesWhoAcceptsIt"},
 	{"CloudFront", "Answers to HEAD are kept, and serve no GET", "HTTPStatusCodes", nil, "cloudfront.TestHeadIsKeptAndServesNoGet"},
 	{"CloudFront", "Simultaneous requests for one object are collapsed", "RequestAndResponseBehaviorCustomOrigin", nil, "cloudfront.TestSimultaneousRequestsForOneObjectAreCollapsed"},
+	{"CloudFront", "What no-cache or max-age=0 make stale from the start is asked for again with its tag", "RequestAndResponseBehaviorS3Origin", nil, "cloudfront.TestWhatIsStaleFromTheStartIsAskedForAgainWithItsTag"},
 	{"CloudFront", "stale-if-error bounds how long a stale object serves", "Expiration", nil, "cloudfront.TestStaleIfErrorBoundsHowLongAStaleObjectServes"},
 	{"CloudFront", "The bucket's policy decides: 403 or 404 for a missing object", "private-content-restricting-access-to-s3", nil, "cloud.TestTheBucketPolicyDecidesWhatTheDistributionGets"},
 	{"CloudFront", "A WebSocket upgrade passes through its behaviour", "distribution-working-with.websockets", nil, "cloudfront.TestAWebSocketUpgradePassesThroughItsBehavior"},

@@ -30,7 +30,8 @@ func (b *Bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o, found := objects[key]
 	switch {
 	case r.Method == http.MethodPost || r.Method == http.MethodPatch:
-		fail(w, r, failure{Status: http.StatusMethodNotAllowed, Code: "MethodNotAllowed", Message: "The specified method is not allowed against this resource."})
+		const message = "The specified method is not allowed against this resource."
+		fail(w, r, failure{Status: http.StatusMethodNotAllowed, Code: "MethodNotAllowed", Message: message})
 	case r.Method != http.MethodGet && r.Method != http.MethodHead, key == "",
 		!b.permits("s3:GetObject", key), !found && !b.permits("s3:ListBucket", ""):
 		fail(w, r, failure{Status: http.StatusForbidden, Code: "AccessDenied", Message: "Access Denied"})
