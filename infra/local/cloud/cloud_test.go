@@ -193,6 +193,16 @@ func TestAStackReadsWhatTheOneBeforePublished(t *testing.T) {
 	}
 }
 
+func TestNamesAreMadeAsEachTypeMakesThem(t *testing.T) {
+	t.Parallel()
+	c := newMachine(t).must(`{"Resources": {"S": {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": "s"}}, "P": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "p"}},
+		"B": {"Type": "AWS::S3::Bucket"}, "Names": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/names", "Type": "String", "Value": {"Fn::Sub": "${S} ${P} ${B}"}}}}}`)
+	names, err := c.parameter("/names")
+	if want := `^arn:aws:secretsmanager:us-east-1:000000000000:secret:S-\w{12}-\w{6} CFN-P-\w{12} s0-b-\w{12}$`; err != nil || !regexp.MustCompile(want).MatchString(names) {
+		t.Errorf("names are %q, %v, want %s", names, err, want)
+	}
+}
+
 func TestAStackKnowsItsAccountAndRegion(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)

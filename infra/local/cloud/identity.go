@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
@@ -17,12 +18,13 @@ func (r request) hash() string {
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html
 func (r request) name(property string, limit int) string {
-	if given := r.properties.text(property); given != "" {
-		return given
-	}
+	return r.nameFrom(r.Stack+"-"+r.LogicalID, property, limit)
+}
+
+// nameFrom is name for a type whose made names begin with another stem.
+func (r request) nameFrom(stem, property string, limit int) string {
 	suffix := "-" + r.hash()[:12]
-	stem := r.Stack + "-" + r.LogicalID
-	return stem[:min(len(stem), limit-len(suffix))] + suffix
+	return cmp.Or(r.properties.text(property), stem[:min(len(stem), limit-len(suffix))]+suffix)
 }
 
 // arn is the ARN of a resource of this account: the part after the account is joined from its pieces.

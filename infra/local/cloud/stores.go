@@ -12,7 +12,7 @@ import (
 
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ssm-parameter.html
 func createParameter(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
-	p := awsapi.Parameter{Name: r.name("Name", 512), Type: r.properties.text("Type"), Value: r.properties.text("Value")}
+	p := awsapi.Parameter{Name: r.nameFrom("CFN-"+r.LogicalID, "Name", 512), Type: r.properties.text("Type"), Value: r.properties.text("Value")}
 	p.ARN = c.arn("ssm", "parameter/", strings.TrimPrefix(p.Name, "/"))
 	if err := c.parameters.Put(p); err != nil {
 		return assembly.Values{}, err
@@ -23,7 +23,7 @@ func createParameter(_ context.Context, c *Cloud, r request) (assembly.Values, e
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html
 func createSecret(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	spec := awsapi.SecretSpec{
-		Name: r.name("Name", 512), Description: r.properties.text("Description"), SecretString: r.properties.text("SecretString"),
+		Name: r.nameFrom(r.LogicalID, "Name", 512), Description: r.properties.text("Description"), SecretString: r.properties.text("SecretString"),
 	}
 	spec.ARN = c.arn("secretsmanager", "secret:", spec.Name)
 	if r.properties["GenerateSecretString"] != nil {
