@@ -187,10 +187,10 @@ func isDisallowed(name string) bool {
 }
 
 // changeHeaders makes the headers that functions see those after a function's change, where it may have made it.
-func changeHeaders(h http.Header, before, after fields, readOnly []string) *functionFailure {
+func changeHeaders(h http.Header, before, after fields, readOnly []string) error {
 	for _, name := range readOnly {
 		if after[name].Value != before[name].Value {
-			return validationError("it changed the header %s, which is read-only", name)
+			return invalidf("it changed the header %s, which is read-only", name)
 		}
 	}
 	for name := range before {
@@ -199,9 +199,9 @@ func changeHeaders(h http.Header, before, after fields, readOnly []string) *func
 	for name, f := range after {
 		switch {
 		case name != strings.ToLower(name):
-			return validationError("the header name %q is not in lower case", name)
+			return invalidf("the header name %q is not in lower case", name)
 		case isDisallowed(name):
-			return validationError("it set the header %s, which functions must not set", name)
+			return invalidf("it set the header %s, which functions must not set", name)
 		}
 		for _, v := range f.changedFrom(before[name]) {
 			h.Add(name, v.Value)

@@ -18,7 +18,6 @@ func (s *Server) answer(out *response, r *http.Request) {
 	case !ok:
 		out.fail(http.StatusBadGateway, "Error", "CloudFront wasn't able to connect to the origin "+b.origin.DomainName+".")
 	case isWebSocket(out.request): // page distribution-working-with.websockets
-		out.result = "Miss"
 		r.Header.Set("Connection", "Upgrade")
 		r.Header.Set("Upgrade", "websocket")
 		out.result = "Error" // of a handshake that is refused
@@ -29,7 +28,7 @@ func (s *Server) answer(out *response, r *http.Request) {
 			f.fromCache()
 			return
 		}
-		out.send(f.ask(nil))
+		f.send(nil)
 	}
 }
 
@@ -54,7 +53,7 @@ func (f *fetch) fromCache() {
 	}
 	stale := s.cache.get(f.key, f.accepted)
 	if stale != nil && s.now().Before(stale.expires) {
-		f.out.sendKept(stale, "Hit")
+		f.out.send(stale, "Hit")
 		return
 	}
 	flight := f.key + "\x00" + f.accepted
@@ -70,12 +69,17 @@ func (f *fetch) fromCache() {
 	o := shared.(*object)
 	switch {
 	case leads:
-		f.out.send(o)
+		f.out.send(o, o.result)
 	case s.now().Before(o.expires):
-		f.out.sendKept(o, "Hit")
+		f.out.send(o, "Hit")
 	default:
-		f.out.send(f.ask(stale))
+		f.send(stale)
 	}
+}
+
+func (f *fetch) send(stale *object) {
+	o := f.ask(stale)
+	f.out.send(o, o.result)
 }
 
 // ask gets an object from the origin, or the stale one when that still holds or must do, and keeps what may be kept.
@@ -115,7 +119,6 @@ func (f *fetch) finish(o *object, lifetime time.Duration) {
 	o.result, o.asked, o.headless = "Miss", f.accepted, f.request.Method == http.MethodHead
 	o.stored, o.expires = now, now.Add(lifetime)
 	if o.failed = o.status >= http.StatusBadRequest; o.failed {
-		o.result = "Error"
 		f.replace(o)
 	}
 	b.fromOrigin(o.header)

@@ -2,6 +2,7 @@ package cloudfront
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"html"
 	"io"
@@ -53,9 +54,9 @@ func (w *response) WriteHeader(status int) {
 	h := w.Header()
 	w.behavior.headers.apply(h)
 	if f := w.behavior.functions[viewerResponse]; f != nil && !w.edge && status < http.StatusBadRequest {
-		var failure *functionFailure
-		if status, failure = f.onResponse(w, status); failure != nil {
-			status = w.setFailure(f, failure)
+		var err error
+		if status, err = f.onResponse(w, status); err != nil {
+			status = w.setFailure(f, err)
 		}
 	}
 	h.Set("X-Cache", w.result+" from cloudfront")
@@ -84,36 +85,22 @@ func (w *response) extend() {
 	_ = http.NewResponseController(w.viewer).SetWriteDeadline(time.Now().Add(w.server.patience)) // what has no connection does not wait
 }
 
-// send answers with what the origin was asked for: an object that it brought, or one that still holds.
-func (w *response) send(o *object) {
-	if o.result != "Miss" && !o.failed {
-		w.sendKept(o, o.result)
-		return
+// send answers with an object, which is a Miss where the origin just brought it. Conditions and ranges apply to whole objects
+// of the cache (pages RangeGETs and RequestAndResponseBehaviorS3Origin).
+func (w *response) send(o *object, result string) {
+	h, kept := w.Header(), result != "Miss"
+	maps.Copy(h, o.header.Clone())
+	if kept {
+		h.Set("Age", strconv.Itoa(int(w.server.now().Sub(o.stored).Seconds())))
 	}
-	w.result = o.result
-	w.sendWhole(o)
-}
-
-func (w *response) sendWhole(o *object) {
-	maps.Copy(w.Header(), o.header.Clone())
-	w.WriteHeader(o.status)
-	_, _ = io.CopyN(w, bytes.NewReader(o.body), int64(len(o.body))) // in parts; a viewer that left is no error
-}
-
-// sendKept answers from the cache: conditions and ranges apply to whole objects (pages RangeGETs and
-// RequestAndResponseBehaviorS3Origin).
-func (w *response) sendKept(o *object, result string) {
-	w.result = result
-	h := w.Header()
-	h.Set("Age", strconv.Itoa(int(w.server.now().Sub(o.stored).Seconds())))
-	if o.failed {
+	if w.result = result; o.failed {
 		w.result = "Error"
 	}
-	if o.status != http.StatusOK || o.failed || o.headless {
-		w.sendWhole(o)
+	if !kept || o.status != http.StatusOK || o.failed || o.headless {
+		w.WriteHeader(o.status)
+		_, _ = io.CopyN(w, bytes.NewReader(o.body), int64(len(o.body))) // in parts; a viewer that left is no error
 		return
 	}
-	maps.Copy(h, o.header.Clone())
 	h.Del("Content-Length")
 	r := w.request.Clone(w.request.Context())
 	if !byterange.InOrder(r.Header.Get("Range"), int64(len(o.body))) {
@@ -130,11 +117,15 @@ func (w *response) fail(status int, result, reason string) {
 	w.WriteHeader(status)
 }
 
-// setFailure makes a function's failure the answer, and returns its status.
-func (w *response) setFailure(f *function, failure *functionFailure) int {
-	slog.Warn("cloudfront function failed", "function", f.arn, "path", w.request.URL.Path, "error", failure.err)
-	w.setPage(failure.status, failure.result, fmt.Sprintf("The CloudFront function could not run: %v.", failure.err))
-	return failure.status
+// setFailure makes a function's failure the answer, and returns its status (page http-502-503-cloudfront-functions).
+func (w *response) setFailure(f *function, err error) int {
+	slog.Warn("cloudfront function failed", "function", f.arn, "path", w.request.URL.Path, "error", err)
+	status, result := http.StatusServiceUnavailable, "FunctionExecutionError"
+	if errors.As(err, new(invalid)) {
+		status, result = http.StatusBadGateway, "FunctionValidationError"
+	}
+	w.setPage(status, result, fmt.Sprintf("The CloudFront function could not run: %v.", err))
+	return status
 }
 
 // setPage makes the error page the answer.

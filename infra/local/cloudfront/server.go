@@ -113,9 +113,9 @@ func (s *Server) serve(out *response, r *http.Request) {
 		in.URL.Path = "/"
 	}
 	if f := out.behavior.functions[viewerRequest]; f != nil {
-		generated, failure := f.onRequest(in, out)
-		if failure != nil {
-			generated = out.setFailure(f, failure)
+		generated, err := f.onRequest(in, out)
+		if err != nil {
+			generated = out.setFailure(f, err)
 		}
 		if generated != 0 {
 			out.edge = true
