@@ -87,6 +87,14 @@ func pathParameters(t *testing.T) {
 	same(t, "greedy", eventOf(t, "POST", "/rank/a/b/c", "")["pathParameters"], map[string]string{"proxy": "a/b/c"})
 }
 
+func decodedPaths(t *testing.T) {
+	same(t, "divided", eventOf(t, "GET", "/rank/a%2Fb", "")["routeKey"], "GET /rank/{id}/{part}")
+	e := eventOf(t, "GET", "/rank/a%252Fb", "")
+	same(t, "encoded twice", []any{e["routeKey"], e["pathParameters"], e["rawPath"]}, []any{"GET /rank/{id}", map[string]string{"id": "a/b"}, "/rank/a/b"})
+	resp, _ := exchange(t, "GET", "/rank/100%25", "")
+	same(t, "not to be decoded again", resp.StatusCode, 400)
+}
+
 func mergedQuery(t *testing.T) {
 	e := eventOf(t, "GET", "/rank/x?a=1&b=2&a=3&empty=&c=x%20y", "")
 	same(t, "parameters", e["queryStringParameters"], map[string]string{"a": "1,3", "b": "2", "empty": "", "c": "x y"})
