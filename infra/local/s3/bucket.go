@@ -11,19 +11,15 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/miyabi-society/platform/infra/local/jsonfile"
 )
 
-// Bucket is one bucket. Readers see either the content before a deployment or all of the content after it.
+// Bucket is one bucket. It is served when its deployments are over.
 type Bucket struct {
 	file    string
-	deploys sync.Mutex // one deployment at a time
-	mu      sync.RWMutex
-	objects map[string]object // by key; never changed
-	damaged error             // why the file could not be read; the next deployment replaces it
+	objects map[string]object // by key
 	permits func(action, key string) bool
 }
 
@@ -46,24 +42,7 @@ func Open(dir, name string, permits func(action, key string) bool) (*Bucket, err
 	}
 	b := &Bucket{file: filepath.Join(dir, name+".json"), permits: permits}
 	if err := jsonfile.Read(b.file, &b.objects); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		b.damaged = err
+		return nil, fmt.Errorf("bucket %s: %w", name, err)
 	}
 	return b, nil
-}
-
-func (b *Bucket) content() (map[string]object, error) {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	return b.objects, b.damaged
-}
-
-// replace makes objects the bucket's content, on disk first.
-func (b *Bucket) replace(objects map[string]object) error {
-	if err := jsonfile.Write(b.file, objects); err != nil {
-		return err
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.objects, b.damaged = objects, nil
-	return nil
 }

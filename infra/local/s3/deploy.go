@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"net/http"
 	"os"
 	"path"
 	"strings"
 	"time"
+
+	"github.com/miyabi-society/platform/infra/local/jsonfile"
 )
 
 // Deployment is one Custom::CDKBucketDeployment whose source assets were found on disk.
@@ -25,18 +26,12 @@ type Deployment struct {
 
 // Deploy copies the sources into the bucket. An error leaves the bucket as it was.
 func (b *Bucket) Deploy(ctx context.Context, d Deployment) error {
-	b.deploys.Lock()
-	defer b.deploys.Unlock()
 	d.Prefix = strings.Trim(d.Prefix, "/")
-	kept, _ := b.content() // what cannot be read is replaced
-	objects := maps.Clone(kept)
-	if objects == nil {
-		objects = map[string]object{}
-	}
-	if d.Prune {
-		maps.DeleteFunc(objects, func(key string, _ object) bool {
-			return d.Prefix == "" || strings.HasPrefix(key, d.Prefix+"/")
-		})
+	objects := map[string]object{}
+	for key, o := range b.objects {
+		if !d.Prune || d.Prefix != "" && !strings.HasPrefix(key, d.Prefix+"/") {
+			objects[key] = o
+		}
 	}
 	now := time.Now().UTC().Truncate(time.Second)
 	for _, source := range d.Sources {
@@ -48,7 +43,11 @@ func (b *Bucket) Deploy(ctx context.Context, d Deployment) error {
 			return fmt.Errorf("deploying %s: %w", source, err)
 		}
 	}
-	return b.replace(objects)
+	if err := jsonfile.Write(b.file, objects); err != nil {
+		return err
+	}
+	b.objects = objects
+	return nil
 }
 
 func (d Deployment) object(name string, body []byte, now time.Time) object {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/xml"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -26,8 +25,7 @@ type failure struct {
 // the decoded path without its first slash. Who may not list the bucket is not told that a key is missing.
 func (b *Bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	key := strings.TrimPrefix(r.URL.Path, "/")
-	objects, err := b.content()
-	o, found := objects[key]
+	o, found := b.objects[key]
 	switch {
 	case r.Method == http.MethodPost || r.Method == http.MethodPatch:
 		const message = "The specified method is not allowed against this resource."
@@ -35,9 +33,6 @@ func (b *Bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead, key == "",
 		!b.permits("s3:GetObject", key), !found && !b.permits("s3:ListBucket", ""):
 		fail(w, r, failure{Status: http.StatusForbidden, Code: "AccessDenied", Message: "Access Denied"})
-	case err != nil:
-		slog.Error("s3 bucket cannot be read", "file", b.file, "error", err)
-		fail(w, r, failure{Status: http.StatusInternalServerError, Code: "InternalError", Message: "We encountered an internal error. Please try again."})
 	case !found:
 		fail(w, r, failure{Status: http.StatusNotFound, Code: "NoSuchKey", Message: "The specified key does not exist.", Key: key})
 	default:
