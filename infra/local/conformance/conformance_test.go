@@ -118,7 +118,7 @@ const differences = `
 | the integration timeout, or nothing can answer | 503 {"message":"Service Unavailable"} | 503 |
 | a function over its concurrency | 429: the caller may try again | 500 (services-apigateway-errors: the Lambda API rejects the invocation); 503 is reported |
 | a JWT with both scope and scp | the scopes of both count | "scope or scp" |
-| access log variables of a custom domain, IAM, mutual TLS, dataProcessed, error.responseType and request ids of integrations | - | filled in |
+| access log variables of a custom domain, IAM, mutual TLS, dataProcessed and error.responseType | - | filled in |
 | what the origin gets without an origin request policy | the cache key, and the headers of conditions, ranges, bodies, WebSockets and X-Forwarded-For | the pages differ on Cache-Control, Date, From, Pragma and Via |
 | a signed request for a route with AWS_IAM | 501 with a sentence: signatures are not checked | the signature is checked |
 | @connections | an Authorization header must be there; it is not checked | the signature is checked |

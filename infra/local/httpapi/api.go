@@ -15,6 +15,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/miyabi-society/platform/infra/local/gateway"
 	"github.com/miyabi-society/platform/infra/local/lambda"
 )
@@ -103,7 +105,8 @@ func (s *server) answer(w http.ResponseWriter, in *request) answer {
 
 // call invokes the route's function. A viewer that goes away does not stop it.
 func (in *request) call() answer {
-	call := lambda.Call{Trace: in.trace(), Source: in.api.ARN(in.route.resource(in.Method))}
+	in.integrationID = uuid.NewString()
+	call := lambda.Call{RequestID: in.integrationID, Trace: in.trace(), Source: in.api.ARN(in.route.resource(in.Method))}
 	ctx, cancel := context.WithTimeout(lambda.WithCall(context.Background(), call), in.route.Timeout)
 	defer cancel()
 	begun := time.Now()

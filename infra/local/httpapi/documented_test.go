@@ -121,6 +121,18 @@ func TestTheAccessLogTellsTheAuthorizersErrorApart(t *testing.T) {
 	wantEqual(t, "line", strings.TrimPrefix(log.String(), res.Header.Get("Apigw-Requestid")), "|the token is not a JWT|-|Unauthorized|\"Unauthorized\"|-\n")
 }
 
+func TestTheAccessLogNamesTheInvocation(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	b := &backend{}
+	a := b.api(t, "GET /x/{id}")
+	a.AccessLog = gateway.AccessLog{Writer: &log, Format: "$context.requestId $context.integration.requestId $context.awsEndpointRequestId"}
+	res := serve(t, a, get("/x/1"))
+	wantEqual(t, "line", log.String(), res.Header.Get("Apigw-Requestid")+" "+b.call.RequestID+" "+b.call.RequestID+"\n")
+	wantEqual(t, "source", b.call.Source, "arn:aws:execute-api:us-east-1:111122223333:abc123/$default/GET/x/{id}")
+	wantContains(t, "trace", b.call.Trace, b.at("headers", "x-amzn-trace-id").(string))
+}
+
 func TestAScopeCountsInEitherClaim(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)

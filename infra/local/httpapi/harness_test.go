@@ -25,12 +25,13 @@ type backend struct {
 	result *lambda.Result // instead of answer
 	err    error
 	called string // ARN
+	call   lambda.Call
 	raw    []byte
 	event  map[string]any
 }
 
-func (b *backend) invoke(_ context.Context, functionARN string, payload []byte) (lambda.Result, error) {
-	b.called, b.raw, b.event = functionARN, payload, nil
+func (b *backend) invoke(ctx context.Context, functionARN string, payload []byte) (lambda.Result, error) {
+	b.called, b.call, b.raw, b.event = functionARN, lambda.CallOf(ctx), payload, nil
 	if err := json.Unmarshal(payload, &b.event); err != nil {
 		return lambda.Result{}, err
 	}

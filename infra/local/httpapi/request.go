@@ -24,8 +24,9 @@ type request struct {
 	authorized map[string]any    // requestContext.authorizer
 	authorizer map[string]string // $context.authorizer.NAME of the access log
 
-	integrationStatus  int // of the invocation; 0 where the function was not called
-	functionStatus     int // that the function answered; 0 where it did not
+	integrationID      string // of the invocation
+	integrationStatus  int    // of the invocation; 0 where the function was not called
+	functionStatus     int    // that the function answered; 0 where it did not
 	integrationLatency time.Duration
 	failure            error
 }
@@ -65,6 +66,7 @@ func (in *request) outcome(a answer) map[string]string {
 	status, latency := strconv.Itoa(in.integrationStatus), milliseconds(in.integrationLatency)
 	maps.Copy(v, map[string]string{
 		"integrationStatus": status, "integration.integrationStatus": status, "integrationLatency": latency, "integration.latency": latency,
+		"awsEndpointRequestId": in.integrationID, "integration.requestId": in.integrationID,
 	})
 	if in.functionStatus != 0 {
 		v["integration.status"] = strconv.Itoa(in.functionStatus)
