@@ -41,8 +41,8 @@ func createFunction(_ context.Context, c *Cloud, r request) (assembly.Values, er
 }
 
 func (c *Cloud) functionOf(p properties) (f lambda.Function, err error) {
-	timeout, slow := p.within("Timeout", 3, 1, 900)
-	memory, large := p.within("MemorySize", 128, 128, 10240)
+	timeout, slow := p.within("Timeout", 0, 1, 900)
+	memory, large := p.within("MemorySize", 0, 128, 10240)
 	if err := errors.Join(slow, large); err != nil {
 		return f, err
 	}

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -52,10 +51,10 @@ type instance struct {
 	// idleSince belongs to the pool.
 	idleSince time.Time
 
-	mu          sync.Mutex
-	current     *invocation
-	initialized bool
-	initError   *Result
+	// current is the event that the process works on, or worked on last before it asks for the next.
+	current     atomic.Pointer[invocation]
+	initialized atomic.Bool
+	initError   atomic.Pointer[Result]
 }
 
 // startInstance starts the function's binary. Every process that it forks shares its group and ends with it.
@@ -166,12 +165,7 @@ func (in *instance) settle() {
 }
 
 // print writes a line to the log, as a part of the event that the process works on.
-func (in *instance) print(line string) {
-	in.mu.Lock()
-	current := in.current
-	in.mu.Unlock()
-	in.pool.print(current, line)
-}
+func (in *instance) print(line string) { in.pool.print(in.current.Load(), line) }
 
 // kill ends the process and what it forked and waits until they are gone.
 func (in *instance) kill() {
@@ -196,13 +190,6 @@ func (in *instance) errorType() string {
 		return TypeOutOfMemory
 	}
 	return TypeExit
-}
-
-// reportedError is what the process posted instead of getting ready, nil for nothing.
-func (in *instance) reportedError() *Result {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	return in.initError
 }
 
 // How an invocation or an initialization ended, as reports have it.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -65,7 +66,8 @@ type invocation struct {
 	arn      string
 	payload  []byte
 	deadline time.Time
-	// answered is closed when the process has posted its answer, which is then in result.
+	// answered is closed when there is an answer, which is then in result.
+	taken    atomic.Bool
 	answered chan struct{}
 	result   Result
 	// done gets the result for the caller.
@@ -81,10 +83,14 @@ func newInvocation(c Call, arn string, payload []byte) *invocation {
 	return &invocation{Call: c, arn: arn, payload: payload, answered: make(chan struct{}), done: make(chan Result, 1)}
 }
 
-// answer keeps what the process posted.
-func (i *invocation) answer(r Result) {
+// answer keeps what the process posted, or why it will not. It reports false for a second answer.
+func (i *invocation) answer(r Result) bool {
+	if !i.taken.CompareAndSwap(false, true) {
+		return false
+	}
 	i.result = r
 	close(i.answered)
+	return true
 }
 
 func (i *invocation) isAnswered() bool {

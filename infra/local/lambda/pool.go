@@ -95,7 +95,7 @@ func (p *pool) start(inv *invocation, phase string, limit time.Duration) (*insta
 		return nil, Report{Status: statusError, ErrorType: TypeEntrypoint}
 	}
 	status := in.wait(in.polls, time.After(limit))
-	switch reported := in.reportedError(); {
+	switch reported := in.initError.Load(); {
 	case reported != nil:
 		status, inv.result = statusError, *reported
 		in.wait(nil, time.After(drain)) // for its last words
@@ -115,15 +115,14 @@ func (p *pool) carry(in *instance, inv *invocation, r Report) {
 	defer timer.Stop()
 	in.work <- inv
 	r.Status = in.wait(inv.answered, timer.C)
-	if inv.isAnswered() {
+	if r.Status == "" || !inv.answer(in.failure(r.Status, inv.RequestID, p.function.Timeout)) {
+		<-inv.answered
 		p.settling.Add(1) // before the caller knows, so that its next call waits for this process
 		defer p.settling.Add(-1)
 		if !inv.Tail {
 			p.finish(inv)
 		}
 		r.Status = in.wait(in.polls, timer.C)
-	} else {
-		inv.result = in.failure(r.Status, inv.RequestID, p.function.Timeout)
 	}
 	if r.Status == statusError {
 		r.ErrorType = in.errorType()

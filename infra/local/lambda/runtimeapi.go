@@ -36,7 +36,7 @@ func (in *instance) serveNext(w http.ResponseWriter, req *http.Request) {
 	notify(in.polls)
 	select {
 	case inv := <-in.work:
-		in.begin(inv)
+		in.current.Store(inv)
 		h := w.Header()
 		h.Set("Content-Type", "application/json")
 		h.Set("Content-Length", strconv.Itoa(len(inv.payload)))
@@ -53,41 +53,33 @@ func (in *instance) serveNext(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// begin makes inv the event of this process until it asks for the next one.
-func (in *instance) begin(inv *invocation) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	in.current = inv
-}
-
 // rest ends the initialization or the event of this process. It reports false when the process still owes an answer.
 func (in *instance) rest() bool {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if in.current != nil && !in.current.isAnswered() {
+	if inv := in.current.Load(); inv != nil && !inv.isAnswered() {
 		return false
 	}
-	in.current, in.initialized = nil, true
+	in.current.Store(nil)
+	in.initialized.Store(true)
 	return true
 }
 
 // serveAnswer takes the answer to the event that this process works on, and to no other.
 func (in *instance) serveAnswer(w http.ResponseWriter, req *http.Request, read func(body []byte) Result) {
 	body, err := io.ReadAll(io.LimitReader(req.Body, MaxResponse+1))
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	switch inv := in.current; {
+	result := read(body)
+	if len(body) > MaxResponse {
+		result = failure("Function.ResponseSizeTooLarge", "Response payload size exceeded maximum allowed payload size (%d bytes).", MaxResponse)
+	}
+	switch inv := in.current.Load(); {
 	case inv == nil || inv.RequestID != req.PathValue("id"):
 		refuse(w, http.StatusBadRequest, "InvalidRequestID", "Invalid request ID")
-	case inv.isAnswered():
-		refuse(w, http.StatusForbidden, "InvalidStateTransition", "this request has an answer already")
 	case err != nil:
 		refuse(w, http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated")
+	case !inv.answer(result):
+		refuse(w, http.StatusForbidden, "InvalidStateTransition", "this request has an answer already")
 	case len(body) > MaxResponse:
-		inv.answer(failure("Function.ResponseSizeTooLarge", "Response payload size exceeded maximum allowed payload size (%d bytes).", MaxResponse))
 		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", MaxResponse))
 	default:
-		inv.answer(read(body))
 		accept(w)
 	}
 }
@@ -95,16 +87,13 @@ func (in *instance) serveAnswer(w http.ResponseWriter, req *http.Request, read f
 // serveInitError takes why the process cannot start, which it may say until it asks for its first event.
 func (in *instance) serveInitError(w http.ResponseWriter, req *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(req.Body, MaxResponse))
-	in.mu.Lock()
-	defer in.mu.Unlock()
+	result := reported(req, body)
 	switch {
-	case in.initialized || in.initError != nil:
-		refuse(w, http.StatusForbidden, "InvalidStateTransition", "the initialization is over")
 	case err != nil:
 		refuse(w, http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated")
+	case in.initialized.Load() || !in.initError.CompareAndSwap(nil, &result):
+		refuse(w, http.StatusForbidden, "InvalidStateTransition", "the initialization is over")
 	default:
-		result := reported(req, body)
-		in.initError = &result
 		notify(in.polls)
 		accept(w)
 	}
