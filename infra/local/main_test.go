@@ -246,8 +246,8 @@ func TestUpServesAndDownLeavesNothing(t *testing.T) {
 	refusesConnections(t, url)
 	ends(t, function)
 	ends(t, pid)
-	if _, err := os.Stat(filepath.Join(c.state, "run.json")); err == nil {
-		t.Error("the record of the run stays")
+	if again, err := c.run("url"); err == nil {
+		t.Errorf("after down the address is %s", again)
 	}
 	if out, err := c.run("down"); err != nil || !strings.Contains(out, "does not run") {
 		t.Errorf("a second down: %q, %v", out, err)
@@ -401,6 +401,11 @@ func TestATakenPortIsSaid(t *testing.T) {
 		t.Errorf("printed %q, address %s", printed, url)
 	}
 	get(t, url+"/")
+	c.down()
+	_ = taken.Close()
+	if printed, again := c.up(); again != url || !strings.Contains(printed, "again, as before") {
+		t.Errorf("once the port is free the address goes from %s to %s: %q", url, again, printed)
+	}
 }
 
 func TestAFailedDeploymentIsOneClearLineAndLeavesNothing(t *testing.T) {
@@ -501,13 +506,14 @@ func TestTheForegroundEndsWithItsContext(t *testing.T) {
 func TestWrongCommandLinesSayWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	for args, part := range map[string]string{
-		"start":                           "unexpected argument start",
-		"up --state x":                    "missing flags: --assembly=DIR",
-		"down":                            "missing flags: --state=DIR",
-		"url --state x extra":             "unexpected argument extra",
-		"down --state x --force":          "unknown flag --force",
-		"up --state x --port many":        "--port: expected",
-		"up --state x --assembly /no/dir": "/no/dir",
+		"start":                              "unexpected argument start",
+		"up --state x":                       "missing flags: --assembly=DIR",
+		"down":                               "missing flags: --state=DIR",
+		"url --state x extra":                "unexpected argument extra",
+		"down --state x --force":             "unknown flag --force",
+		"up --state x --port many":           "--port: expected",
+		"up --state x --assembly y --port 0": "--port must be 1 to 65535",
+		"up --state x --assembly /no/dir":    "/no/dir",
 	} {
 		err := command(context.Background(), strings.Fields(strings.ReplaceAll(args, " x", " "+t.TempDir())), io.Discard)
 		if err == nil || !strings.Contains(err.Error(), part) {

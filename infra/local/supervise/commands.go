@@ -28,7 +28,7 @@ func Up(ctx context.Context, o Options, out io.Writer) error {
 		return err
 	}
 	return s.alone(ctx, func(r record, running bool) error {
-		if running && !o.Reset && r.Runs == runs && r.URL != "" {
+		if running && !o.Reset && r.Runs == runs && r.Text != "" {
 			say(out, "The local cloud runs already, with this assembly.\n"+r.Text)
 			return nil
 		}
@@ -80,7 +80,7 @@ func Down(ctx context.Context, dir string, out io.Writer) error {
 	return s.alone(ctx, func(r record, running bool) error {
 		if !running {
 			say(out, notRunning)
-			return s.forget()
+			return nil
 		}
 		if err := s.stop(r); err != nil {
 			return err
@@ -102,10 +102,10 @@ func URL(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !running || r.URL == "" {
+	if !running || r.Text == "" {
 		return "", errors.New("the local cloud does not run; start it with `make up`")
 	}
-	return r.URL, nil
+	return r.url(), nil
 }
 
 // Logs prints the end of the log, and with follow what is added until ctx ends.

@@ -6,24 +6,15 @@ import (
 	"net"
 	"strconv"
 	"syscall"
-
-	"github.com/miyabi-society/platform/infra/local/jsonfile"
 )
 
 // portTries is how many ports above the wanted one are tried.
 const portTries = 50
 
-// ports remembers what was wanted and what was taken, so that the address of a checkout stays the same.
-type ports struct{ Wanted, Site int }
-
-// openPort opens the port of the last run, else the wanted one, else the next free one above. The note says when it is
-// not the wanted one.
-func (s state) openPort(wanted int) (opened []net.Listener, port int, note string, err error) {
-	var last ports
-	if err := jsonfile.Read(s.path(portsFile), &last); err != nil || last.Wanted != wanted {
-		last.Site = wanted // nothing that can be read is a first run
-	}
-	tries := []int{last.Site}
+// openPort opens the port of the last run, if the same was wanted, else the wanted one, else the next free one above. The
+// note says when it is not the wanted one.
+func openPort(wanted, last int) (opened []net.Listener, port int, note string, err error) {
+	tries := []int{last}
 	for i := 0; i <= portTries && wanted+i <= 65535; i++ {
 		tries = append(tries, wanted+i)
 	}
@@ -38,13 +29,10 @@ func (s state) openPort(wanted int) (opened []net.Listener, port int, note strin
 	case err != nil:
 		return nil, 0, "", fmt.Errorf("listen: %w", err)
 	case port == wanted:
-	case port == last.Site:
+	case port == last:
 		note = fmt.Sprintf("Port %d again, as before: port %d was taken then.\n", port, wanted)
 	default:
 		note = fmt.Sprintf("Port %d is taken; using %d.\n", wanted, port)
-	}
-	if err := jsonfile.Write(s.path(portsFile), ports{wanted, port}); err != nil {
-		return nil, 0, "", errors.Join(err, closeAll(opened))
 	}
 	return opened, port, note, nil
 }

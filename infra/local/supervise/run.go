@@ -35,6 +35,14 @@ type Options struct {
 	Develop *develop.Config `kong:"-"`
 }
 
+// Validate refuses what no command line may have; kong asks it.
+func (o Options) Validate() error {
+	if o.Port < 1 || o.Port > 65535 {
+		return fmt.Errorf("--port must be 1 to 65535, not %d", o.Port)
+	}
+	return nil
+}
+
 // arguments are those of the command line that runs the same in the background.
 func (o Options) arguments() []string {
 	return []string{
@@ -119,13 +127,17 @@ func (r run) do(ctx context.Context, ready func(text string) error) (err error) 
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.state.forget(), held.Release()) }()
+	defer func() { err = errors.Join(err, held.Release()) }()
 	if r.Reset {
 		if err := r.state.reset(); err != nil {
 			return err
 		}
 	}
-	me := record{Process: background.Self(), Runs: r.runs}
+	me := record{Process: background.Self(), Runs: r.runs, Wanted: r.Port, Port: r.Port}
+	var last record
+	if err := jsonfile.Read(r.state.path(recordFile), &last); err == nil && last.Wanted == r.Port { // what cannot be read is a first run
+		me.Port = last.Port
+	}
 	if err := jsonfile.Write(r.state.path(recordFile), me); err != nil {
 		return err
 	}
@@ -139,13 +151,13 @@ func (r run) serve(ctx context.Context, me record, ready func(text string) error
 	if err != nil {
 		return err
 	}
-	listeners, port, note, err := r.state.openPort(r.Port)
+	listeners, port, note, err := openPort(me.Wanted, me.Port)
 	if err != nil {
 		return err
 	}
+	me.Port = port
 	defer func() { _ = closeAll(listeners) }() // they are closed already when they were served
-	me.URL = "http://localhost:" + strconv.Itoa(port)
-	app := newApp(me.URL)
+	app := newApp(me.url())
 	collector := status.NewCollector()
 	c, err := cloud.Deploy(ctx, cloud.Config{Assembly: a, StateDir: r.state.dir, Database: r.Database, Log: r.log, Observer: collector, Parameters: parameters(app)})
 	if errors.Is(err, rds.ErrNotInstalled) {
@@ -159,12 +171,12 @@ func (r run) serve(ctx context.Context, me record, ready func(text string) error
 		return err
 	}
 	f := &front{
-		url: me.URL, site: c.Site(), apis: c.APIs(), origin: c.Origin,
+		url: me.url(), site: c.Site(), apis: c.APIs(), origin: c.Origin,
 		status: status.Page(collector, c), gitHub: http.StripPrefix(gitHubPath, github.New(app)),
 	}
 	f.text = f.describe(r.state.path(logFile), r.stop)
 	if r.Develop != nil {
-		pages, stop, err := r.Develop.Follow(ctx, c, f.site, me.URL, r.log)
+		pages, stop, err := r.Develop.Follow(ctx, c, f.site, me.url(), r.log)
 		if err != nil {
 			return err
 		}
@@ -184,7 +196,7 @@ func (r run) serve(ctx context.Context, me record, ready func(text string) error
 	if err := jsonfile.Write(r.state.path(recordFile), me); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(r.log, "[local cloud] serves %s after %s\n", me.URL, time.Since(begun).Round(time.Millisecond))
+	_, _ = fmt.Fprintf(r.log, "[local cloud] serves %s after %s\n", me.url(), time.Since(begun).Round(time.Millisecond))
 	if err := ready(note + me.Text); err != nil {
 		return fmt.Errorf("the command that started this has gone: %w", err)
 	}

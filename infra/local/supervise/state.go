@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,19 +48,23 @@ func (s state) path(name string) string { return filepath.Join(s.dir, name) }
 const (
 	runLock     = "run.lock"     // held by the process that runs the cloud
 	commandLock = "command.lock" // held by a command that starts or stops it
-	portsFile   = "ports.json"
 	recordFile  = "run.json"
 	logFile     = "log"
 )
 
-// record describes the running process.
+// record describes the process that runs or ran last.
 type record struct {
 	background.Process
 	// Runs tells what runs: the assembly, this program, the wanted port and the database.
 	Runs string
-	// URL is empty until requests are served, Text says to a person what is where.
-	URL, Text string
+	// Wanted is the port that was asked for, Port the one that was free. The next run takes it again, so that the address
+	// of a checkout stays the same.
+	Wanted, Port int
+	// Text says to a person what is where. It is empty until requests are served.
+	Text string
 }
+
+func (r record) url() string { return "http://localhost:" + strconv.Itoa(r.Port) }
 
 // alone tells do what runs, and keeps other commands off that start or stop the local cloud meanwhile.
 func (s state) alone(ctx context.Context, do func(r record, running bool) error) error {
@@ -100,7 +105,7 @@ func (s state) running() (r record, held bool, err error) {
 	}
 }
 
-// stop ends the process on record, if there is one, and returns when its lock, ports and processes are gone.
+// stop ends the process on record, if there is one, and returns when its lock, port and processes are gone.
 func (s state) stop(r record) error {
 	if err := r.Stop(stopLimit); err != nil {
 		return err
@@ -108,25 +113,17 @@ func (s state) stop(r record) error {
 	if _, held, err := s.running(); err != nil || held {
 		return errors.Join(err, fmt.Errorf("another process holds %s; end it by hand", s.path(runLock)))
 	}
-	return s.forget()
-}
-
-// forget removes the record, also one that a killed process left behind.
-func (s state) forget() error {
-	if err := os.Remove(s.path(recordFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("remove the record of the run: %w", err)
-	}
 	return nil
 }
 
-// reset removes all data. The log stays, and the ports, so that the address does.
+// reset removes all data. The log stays, and the record, so that the address does.
 func (s state) reset() error {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
 		return fmt.Errorf("reset: %w", err)
 	}
 	for _, e := range entries {
-		if name := e.Name(); name != portsFile && name != logFile && !strings.HasSuffix(name, ".lock") {
+		if name := e.Name(); name != recordFile && name != logFile && !strings.HasSuffix(name, ".lock") {
 			if err := os.RemoveAll(s.path(name)); err != nil {
 				return fmt.Errorf("reset: %w", err)
 			}

@@ -55,9 +55,6 @@ func TestStopNeverSignalsAStranger(t *testing.T) {
 	if !strings.Contains(out.String(), "does not run") || !background.Of(stranger.Process.Pid).Alive() {
 		t.Errorf("Down says %q", out.String())
 	}
-	if _, err := os.Stat(s.path(recordFile)); !errors.Is(err, os.ErrNotExist) {
-		t.Error("the stale record stays")
-	}
 }
 
 func TestAnAddressIsGivenOnlyWhileItIsServed(t *testing.T) {
@@ -78,15 +75,14 @@ func TestAnAddressIsGivenOnlyWhileItIsServed(t *testing.T) {
 	}
 }
 
-func TestATakenPortGivesTheNextAndIsRemembered(t *testing.T) {
+func TestATakenPortGivesTheNextWhichIsTakenAgain(t *testing.T) {
 	t.Parallel()
-	s := newState(t)
-	taken, err := listen(freePort(t))
+	wanted := freePort(t)
+	taken, err := listen(wanted)
 	if err != nil {
 		t.Fatal(err)
 	}
-	wanted := taken[0].Addr().(*net.TCPAddr).Port
-	opened, port, note, err := s.openPort(wanted)
+	opened, port, note, err := openPort(wanted, wanted)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,24 +92,11 @@ func TestATakenPortGivesTheNextAndIsRemembered(t *testing.T) {
 	if err := errors.Join(closeAll(opened), closeAll(taken)); err != nil {
 		t.Fatal(err)
 	}
-	again, same, note, err := s.openPort(wanted)
+	again, same, note, err := openPort(wanted, port)
 	if err != nil || same != port || !strings.Contains(note, "as before") {
 		t.Errorf("the next run has port %d, not %d: %q, %v", same, port, note, err)
 	}
 	_ = closeAll(again)
-}
-
-func TestPortsThatCannotBeReadAreForgotten(t *testing.T) {
-	t.Parallel()
-	s := newState(t)
-	if err := os.WriteFile(s.path(portsFile), []byte("{"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	opened, _, _, err := s.openPort(freePort(t))
-	if err != nil {
-		t.Error(err)
-	}
-	_ = closeAll(opened)
 }
 
 func TestPortsThatAreAllTakenAreNamed(t *testing.T) {
@@ -122,7 +105,7 @@ func TestPortsThatAreAllTakenAreNamed(t *testing.T) {
 	if err == nil {
 		defer func() { _ = closeAll(taken) }()
 	}
-	if _, _, _, err := newState(t).openPort(65535); err == nil || !strings.Contains(err.Error(), "65535 to 65535 are all taken; choose another") {
+	if _, _, _, err := openPort(65535, 65535); err == nil || !strings.Contains(err.Error(), "65535 to 65535 are all taken; choose another") {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -290,10 +273,10 @@ func TestTheOAuthPairIsPutBesideTheOtherKeys(t *testing.T) {
 	}
 }
 
-func TestAResetRemovesDataAndKeepsThePortsAndTheLog(t *testing.T) {
+func TestAResetRemovesDataAndKeepsTheRecordAndTheLog(t *testing.T) {
 	t.Parallel()
 	s := newState(t)
-	for _, name := range []string{portsFile, runLock, recordFile, "log"} {
+	for _, name := range []string{runLock, recordFile, "log", "github.json"} {
 		if err := os.WriteFile(s.path(name), []byte("{}"), 0o600); err != nil {
 			t.Fatal(err)
 		}
