@@ -74,11 +74,16 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer takes the request through stage, route, limits, authorizer and function.
 func (s *server) answer(w http.ResponseWriter, in *request) answer {
-	var err error
-	if in.routedPath, in.rawPath, err = decodePaths(in.Request); err != nil {
+	path, raw, err := decodePaths(in.Request)
+	if err != nil {
 		return message(http.StatusBadRequest)
 	}
-	s.selectRoute(in)
+	in.rawPath = raw
+	path, inside := s.api.inStage(path)
+	if !inside {
+		return message(http.StatusNotFound)
+	}
+	s.selectRoute(in, path)
 	preflight := s.api.CORS.answers(in.Request)
 	switch {
 	case gateway.HeaderBytes(in.Request) > gateway.MaxHeaderBytes:

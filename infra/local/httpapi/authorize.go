@@ -55,10 +55,7 @@ func (in *request) authorizeJWT() (answer, error) {
 }
 
 func (in *request) authorizeLambda() (answer, error) {
-	path := in.rawPath
-	if in.api.Stage != defaultRoute {
-		path = strings.TrimPrefix(path, "/"+in.api.Stage)
-	}
+	path, _ := in.api.inStage(in.rawPath)
 	resource := in.api.ARN(in.Method + path)
 	event := func(identity []string) []byte {
 		e := in.describe()

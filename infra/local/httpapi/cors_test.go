@@ -56,6 +56,14 @@ func TestPreflightsAreAnsweredWithoutTheFunction(t *testing.T) {
 	}
 }
 
+func TestAPreflightOutsideTheStageIsNotFound(t *testing.T) {
+	t.Parallel()
+	a := corsAPI(t, &backend{}, "GET /x")
+	a.Stage = "dev"
+	wantEqual(t, "inside", serve(t, a, preflight("/dev/y", "https://app.example")).StatusCode, 204)
+	wantEqual(t, "outside", serve(t, a, preflight("/x", "https://app.example")).StatusCode, 404)
+}
+
 func TestAForeignOriginGetsNoHeaders(t *testing.T) {
 	t.Parallel()
 	for _, origin := range []string{"https://evil.example", "https://app.example.evil", "null"} {

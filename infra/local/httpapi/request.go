@@ -16,8 +16,7 @@ type request struct {
 	api        *API
 	id         string
 	received   time.Time
-	routedPath string // decoded once: what routes are matched with
-	rawPath    string // decoded twice: what functions get
+	rawPath    string // what functions get
 	route      *route // nil where none matches
 	params     map[string]string
 	body       []byte

@@ -132,17 +132,17 @@ func (rt *route) resource(method string) string {
 	return defaultRoute
 }
 
-// selectRoute finds the most specific route for the request and its path parameters. No route is found where none
-// matches or where the path lies outside the stage.
-func (s *server) selectRoute(in *request) {
-	path := in.routedPath
-	if s.api.Stage != defaultRoute {
-		rest, inside := strings.CutPrefix(path, "/"+s.api.Stage)
-		if !inside || rest != "" && rest[0] != '/' {
-			return
-		}
-		path = cmp.Or(rest, "/")
+// inStage is a path below the stage, and whether it lies there: the name of a stage other than $default comes first.
+func (a *API) inStage(path string) (string, bool) {
+	if a.Stage == defaultRoute {
+		return path, true
 	}
+	rest, found := strings.CutPrefix(path, "/"+a.Stage)
+	return cmp.Or(rest, "/"), found && (rest == "" || rest[0] == '/')
+}
+
+// selectRoute finds the most specific route for the request and its path parameters, if there is one.
+func (s *server) selectRoute(in *request, path string) {
 	for _, rt := range s.routes {
 		if params, ok := rt.match(in.Method, path); ok {
 			in.route, in.params = rt, params
