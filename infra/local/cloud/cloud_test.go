@@ -176,6 +176,22 @@ func TestAnUnknownTypeIsNamedWithItsStackAndLogicalID(t *testing.T) {
 	}
 }
 
+func TestAPropertyThatItsTypeDoesNotHaveIsNamed(t *testing.T) {
+	t.Parallel()
+	newMachine(t).refused("stack S0, resource L (AWS::Logs::LogGroup): AWS::Logs::LogGroup has no property Retention",
+		`{"Resources": {"L": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/l", "Retention": 7}}}}`)
+	for kind := range runs {
+		if _, ok := schema[kind]; !ok && !strings.HasPrefix(kind, "Custom::") {
+			t.Errorf("the properties of %s are not known", kind)
+		}
+	}
+	for kind := range inert {
+		if _, ok := schema[kind]; !ok && kind != "AWS::CDK::Metadata" {
+			t.Errorf("the properties of %s are not known", kind)
+		}
+	}
+}
+
 func TestAConditionKeepsAnUnknownTypeOut(t *testing.T) {
 	t.Parallel()
 	newMachine(t).must(`{"Conditions": {"No": {"Fn::Equals": ["a", "b"]}}, "Resources": {"Q": {"Type": "AWS::SQS::Queue", "Condition": "No"}}}`)

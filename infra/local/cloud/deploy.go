@@ -60,8 +60,8 @@ func (c *Cloud) deployStack(ctx context.Context, s *assembly.Stack) error {
 		return err
 	}
 	for _, r := range resources {
-		if creator(r) == nil { // before anything of the stack is made
-			return fmt.Errorf("%s: the local cloud does not know the type %s: it neither runs it nor lists it as inert", r, r.Type)
+		if err := known(r); err != nil { // before anything of the stack is made
+			return fmt.Errorf("%s: %w", r, err)
 		}
 	}
 	customs, err := c.openCustoms(s.Name)
