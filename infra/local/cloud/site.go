@@ -19,6 +19,7 @@ const (
 	sourceARN       = "aws:sourcearn"
 	sourceAccount   = "aws:sourceaccount"
 	secureTransport = "aws:securetransport"
+	tlsVersion      = "s3:tlsversion"
 )
 
 func bucketARN(name string) string { return "arn:aws:s3:::" + name }
@@ -47,8 +48,9 @@ func createBucketPolicy(_ context.Context, c *Cloud, r request) (assembly.Values
 	if err == nil {
 		err = json.Unmarshal(raw, &p)
 	}
+	p = p.Of("cloudfront.amazonaws.com")
 	c.draft.bucketPolicies[bucket] = p
-	return assembly.Values{Ref: bucket}, errors.Join(err, p.Check(sourceARN, sourceAccount, secureTransport))
+	return assembly.Values{Ref: bucket}, errors.Join(err, p.Check(sourceARN, sourceAccount, secureTransport, tlsVersion))
 }
 
 // permitsObject evaluates the bucket's policy for the distribution. A bucket without one permits nothing.
@@ -58,8 +60,8 @@ func (c *Cloud) permitsObject(bucket, action, key string) bool {
 		resource += "/" + key
 	}
 	return c.draft.bucketPolicies[bucket].Allows(iam.Request{
-		Service: "cloudfront.amazonaws.com", Action: action, Resource: resource,
-		Context: map[string]string{sourceARN: c.draft.distribution, sourceAccount: c.here.Account, secureTransport: "true"},
+		Action: action, Resource: resource,
+		Context: map[string]string{sourceARN: c.draft.distribution, sourceAccount: c.here.Account, secureTransport: "true", tlsVersion: "1.2"},
 	})
 }
 

@@ -134,7 +134,7 @@ func (w *response) setPage(status int, result, reason string) {
 	w.page = fmt.Appendf(nil, errorPage, status, html.EscapeString(reason), w.id)
 	h := w.Header()
 	clear(h)
-	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Type", "text/html")
 	h.Set("Content-Length", strconv.Itoa(len(w.page)))
 	w.behavior.headers.apply(h)
 }

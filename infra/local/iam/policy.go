@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/miyabi-society/platform/infra/local/wildcard"
@@ -52,17 +53,30 @@ func (l *List[T]) UnmarshalJSON(raw []byte) error {
 	return err
 }
 
+// Of is the policy with the statements that are about a service, or about everyone.
+func (p Policy) Of(service string) Policy {
+	others := func(s Statement) bool {
+		return !slices.Contains(s.Principal["AWS"], "*") && !slices.Contains(s.Principal["Service"], service)
+	}
+	return Policy{slices.DeleteFunc(slices.Clone(p.Statement), others)}
+}
+
 // Request is what a policy allows or does not.
 type Request struct {
-	Service          string // the principal that asks, "" for an identity's own policies
 	Action, Resource string
 	Context          map[string]string // values of condition keys, which are in lower case
 }
 
 // operators compare a value of a condition with that of the request.
 var operators = map[string]func(value, actual string) bool{
-	"ArnEquals": wildcard.Match, "ArnLike": wildcard.Match, "Bool": strings.EqualFold,
+	"ArnEquals": wildcard.Match, "ArnLike": wildcard.Match, "Bool": strings.EqualFold, "NumericLessThan": isMore,
 	"StringEquals": func(value, actual string) bool { return value == actual }, "StringLike": wildcard.Match,
+}
+
+func isMore(value, actual string) bool {
+	v, noValue := strconv.ParseFloat(value, 64)
+	a, noActual := strconv.ParseFloat(actual, 64)
+	return noValue == nil && noActual == nil && v > a
 }
 
 // Check refuses what cannot be evaluated. keys are the condition keys that requests have, in lower case.
@@ -103,8 +117,7 @@ func (p Policy) Allows(r Request) bool {
 func (s Statement) covers(r Request) bool {
 	action := func(pattern string) bool { return wildcard.Match(strings.ToLower(pattern), strings.ToLower(r.Action)) }
 	resource := func(pattern string) bool { return wildcard.Match(pattern, r.Resource) }
-	asks := r.Service == "" || slices.Contains(s.Principal["AWS"], "*") || slices.Contains(s.Principal["Service"], r.Service)
-	return asks && slices.ContainsFunc(s.Action, action) && slices.ContainsFunc(s.Resource, resource) && s.holds(r.Context)
+	return slices.ContainsFunc(s.Action, action) && slices.ContainsFunc(s.Resource, resource) && s.holds(r.Context)
 }
 
 // holds reports whether every condition does, each for one of its values.

@@ -34,20 +34,23 @@ func TestADenyWinsAndNothingIsAllowedByDefault(t *testing.T) {
 
 func TestPrincipalsAndConditionsBoundAStatement(t *testing.T) {
 	t.Parallel()
-	object := Request{Service: "cloudfront.amazonaws.com", Action: "s3:GetObject", Resource: "arn:aws:s3:::site/a", Context: map[string]string{"aws:sourcearn": "arn:site", "aws:securetransport": "true"}}
+	object := Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::site/a", Context: map[string]string{"aws:sourcearn": "arn:site", "aws:securetransport": "true", "s3:tlsversion": "1.2"}}
 	const everything = `"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::site/*"`
 	for text, want := range map[string]bool{
 		`{"Statement":{` + everything + `}}`:                                                false,
 		`{"Statement":{` + everything + `,"Principal":"*"}}`:                                true,
 		`{"Statement":{` + everything + `,"Principal":{"Service":"lambda.amazonaws.com"}}}`: false,
-		`{"Statement":{` + everything + `,"Principal":{"Service":["cloudfront.amazonaws.com"]},"Condition":{"StringEquals":{"AWS:SourceArn":"arn:site"}}}}`:                                 true,
-		`{"Statement":{` + everything + `,"Principal":{"AWS":"*"},"Condition":{"ArnLike":{"AWS:SourceArn":["arn:other","arn:s*"]}}}}`:                                                       true,
-		`{"Statement":{` + everything + `,"Principal":"*","Condition":{"StringEquals":{"AWS:SourceArn":"arn:other"}}}}`:                                                                     false,
-		`{"Statement":[{` + everything + `,"Principal":"*"},{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":false}}}]}`:  true,
-		`{"Statement":[{` + everything + `,"Principal":"*"},{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}]}`: false,
+		`{"Statement":{` + everything + `,"Principal":{"Service":["cloudfront.amazonaws.com"]},"Condition":{"StringEquals":{"AWS:SourceArn":"arn:site"}}}}`:                                                             true,
+		`{"Statement":{` + everything + `,"Principal":{"AWS":"*"},"Condition":{"ArnLike":{"AWS:SourceArn":["arn:other","arn:s*"]}}}}`:                                                                                   true,
+		`{"Statement":{` + everything + `,"Principal":"*","Condition":{"StringEquals":{"AWS:SourceArn":"arn:other"}}}}`:                                                                                                 false,
+		`{"Statement":[{` + everything + `,"Principal":"*"},{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"NumericLessThan":{"s3:TlsVersion":1.2}}}]}`:                                   true,
+		`{"Statement":[{` + everything + `,"Principal":"*"},{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"NumericLessThan":{"s3:TlsVersion":"1.3"}}}]}`:                                 false,
+		`{"Statement":[{` + everything + `,"Principal":"*"},{"Effect":"Deny","Principal":{"Service":"logging.s3.amazonaws.com"},"Action":"*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}]}`: true,
+		`{"Statement":[{` + everything + `,"Principal":"*"},{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":false}}}]}`:                              true,
+		`{"Statement":[{` + everything + `,"Principal":"*"},{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}]}`:                             false,
 	} {
-		p := read(t, text)
-		if err := p.Check("aws:sourcearn", "aws:securetransport"); err != nil {
+		p := read(t, text).Of("cloudfront.amazonaws.com")
+		if err := p.Check("aws:sourcearn", "aws:securetransport", "s3:tlsversion"); err != nil {
 			t.Error(err)
 		}
 		if got := p.Allows(object); got != want {
