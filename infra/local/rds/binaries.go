@@ -1,7 +1,6 @@
 package rds
 
 import (
-	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,8 +32,8 @@ type programs struct {
 	major int
 }
 
-// installed gives the programs in PG_BIN when it is set, else those with the version nearest to the one that the stacks
-// declare.
+// installed gives the programs in PG_BIN when it is set, else the first that are new enough: in each place the oldest
+// such version, which is nearest to the one that the stacks declare.
 func installed() (programs, error) {
 	if dir := os.Getenv("PG_BIN"); dir != "" {
 		if p := programsIn(dir); p.major > 0 {
@@ -47,7 +45,7 @@ func installed() (programs, error) {
 	if err != nil {
 		return programs{}, fmt.Errorf("look for PostgreSQL: %w", err)
 	}
-	return nearest(candidates(strings.Fields(places), here))
+	return first(candidates(strings.Fields(places), here))
 }
 
 // candidates are the folders that the patterns lead to, and the one on the PATH.
@@ -81,18 +79,13 @@ func glob(pattern, here string) []string {
 	}
 }
 
-// nearest gives the oldest programs that are new enough, the first folder of two with the same version.
-func nearest(dirs []string) (programs, error) {
-	var found []programs
+func first(dirs []string) (programs, error) {
 	for _, dir := range dirs {
 		if p := programsIn(dir); p.major >= oldest {
-			found = append(found, p)
+			return p, nil
 		}
 	}
-	if len(found) == 0 {
-		return programs{}, ErrNotInstalled
-	}
-	return slices.MinFunc(found, func(a, b programs) int { return cmp.Compare(a.major, b.major) }), nil
+	return programs{}, ErrNotInstalled
 }
 
 var versionText = regexp.MustCompile(`\) (\d+)`)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/miyabi-society/platform/infra/local/process"
@@ -37,10 +38,8 @@ type Config struct {
 
 // Cluster is a running server. It is started again, on its port, whenever it ends by itself.
 type Cluster struct {
-	port   int
-	cancel context.CancelFunc
-	ended  chan struct{}
-	err    error
+	port int
+	stop func() error
 }
 
 // Start initializes Dir on first use, starts the server and returns when it answers. A server that a killed program
@@ -71,23 +70,24 @@ func Start(ctx context.Context, config Config) (*Cluster, error) {
 		return nil, err
 	}
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	c := &Cluster{port: port, cancel: cancel, ended: make(chan struct{})}
-	go c.keep(running, s, child)
-	return c, nil
+	ended := make(chan error, 1)
+	go func() { ended <- s.keep(running, child, port) }()
+	return &Cluster{port, sync.OnceValue(func() error {
+		cancel()
+		return <-ended
+	})}, nil
 }
 
-// keep starts the server again until ctx ends. Its clients know the port, so the port stays.
-func (c *Cluster) keep(ctx context.Context, s server, child *process.Child) {
-	defer close(c.ended)
+// keep starts the server again until ctx ends, and then stops it. Its clients know the port, so the port stays.
+func (s server) keep(ctx context.Context, child *process.Child, port int) error {
 	for {
 		select {
 		case <-ctx.Done():
-			c.err = shutdown(child)
-			return
+			return shutdown(child)
 		case <-child.Done():
 		}
 		_, _ = fmt.Fprintln(s.Log, "PostgreSQL has ended; starting it again")
-		if next, err := s.startOn(ctx, c.port); err == nil {
+		if next, err := s.startOn(ctx, port); err == nil {
 			child = next
 		} else {
 			_, _ = fmt.Fprintln(s.Log, err)
@@ -103,8 +103,4 @@ func (c *Cluster) Port() int { return c.port }
 func (c *Cluster) Address() string { return net.JoinHostPort(Host, strconv.Itoa(c.port)) }
 
 // Stop ends the server in its fast mode (open transactions are rolled back) and returns when it is gone.
-func (c *Cluster) Stop() error {
-	c.cancel()
-	<-c.ended
-	return c.err
-}
+func (c *Cluster) Stop() error { return c.stop() }

@@ -255,7 +255,7 @@ func TestACancelledStartLeavesNoServer(t *testing.T) {
 
 func TestNoServerProgramsIsErrNotInstalledWithTheCommand(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	_, err := nearest(candidates([]string{filepath.Join(t.TempDir(), "*")}, t.TempDir()))
+	_, err := first(candidates([]string{filepath.Join(t.TempDir(), "*")}, t.TempDir()))
 	if !errors.Is(err, ErrNotInstalled) || !strings.Contains(err.Error(), "install") {
 		t.Errorf("error is %v", err)
 	}
@@ -277,14 +277,14 @@ func program(t *testing.T, version string, folder ...string) string {
 	return dir
 }
 
-func TestTheOldestProgramsThatAreNewEnoughAreTaken(t *testing.T) {
+func TestTheFirstProgramsThatAreNewEnoughAreTaken(t *testing.T) {
 	t.Setenv("PATH", "/usr/bin:/bin")
 	checkout := filepath.Join(t.TempDir(), "a [checkout]")
 	program(t, "14.9", checkout, "pg", "a", "bin")
-	program(t, "17.2", checkout, "pg", "b", "bin")
-	want := program(t, "16rc1 (Debian 16~1)", checkout, "functions", "pg", "c", "bin")
+	want := program(t, "16rc1 (Debian 16~1)", checkout, "pg", "b", "bin")
+	program(t, "17.2", checkout, "pg", "c", "bin")
 	below := filepath.Join(checkout, "functions", "api")
-	if got, err := nearest(candidates([]string{"pg/*/bin"}, below)); err != nil || got != (programs{want, 16}) {
+	if got, err := first(candidates([]string{"pg/*/bin"}, below)); err != nil || got != (programs{want, 16}) {
 		t.Errorf("taken is %+v, %v, want %s", got, err, want)
 	}
 	if got := programsIn(filepath.Join(checkout, "pg")); got.major != 0 {

@@ -38,7 +38,11 @@ type server struct {
 // cluster.
 func (s server) initialize(ctx context.Context) error {
 	if version, err := os.ReadFile(filepath.Join(s.data, "PG_VERSION")); err == nil {
-		return s.checkVersion(strings.TrimSpace(string(version)))
+		if made := strings.TrimSpace(string(version)); made != strconv.Itoa(s.programs.major) {
+			return fmt.Errorf("the data in %s was made by PostgreSQL %s, but %s is version %d; set PG_BIN to version %s, or start afresh with RESET=1",
+				s.data, made, s.programs.dir, s.programs.major, made)
+		}
+		return nil
 	}
 	if err := os.MkdirAll(s.Dir, 0o755); err != nil { //nolint:gosec // the server's user must be able to enter it
 		return fmt.Errorf("make the cluster's folder: %w", err)
@@ -64,14 +68,6 @@ func (s server) initialize(ctx context.Context) error {
 	}
 	if err := os.Rename(fresh, s.data); err != nil {
 		return fmt.Errorf("finish the data folder: %w", err)
-	}
-	return nil
-}
-
-func (s server) checkVersion(made string) error {
-	if made != strconv.Itoa(s.programs.major) {
-		return fmt.Errorf("the data in %s was made by PostgreSQL %s, but %s is version %d; set PG_BIN to version %s, or start afresh with RESET=1",
-			s.data, made, s.programs.dir, s.programs.major, made)
 	}
 	return nil
 }

@@ -21,11 +21,6 @@ func newApp(url string) github.Config {
 	}
 }
 
-// parameters are the templates' parameters that lead `auth` to the stand-in.
-func parameters(app github.Config) map[string]string {
-	return map[string]string{"GitHubUrl": app.URL, "GitHubApiUrl": app.URL + "/api/v3"}
-}
-
 // register writes the app's pair into the identity secret and keeps its other keys. An assembly without that secret
 // needs no pair.
 func register(secrets *awsapi.Secrets, app github.Config) error {

@@ -159,7 +159,10 @@ func (r run) serve(ctx context.Context, me record, ready func(text string) error
 	defer func() { _ = closeAll(listeners) }() // they are closed already when they were served
 	app := newApp(me.url())
 	collector := status.NewCollector()
-	c, err := cloud.Deploy(ctx, cloud.Config{Assembly: a, StateDir: r.state.dir, Database: r.Database, Log: r.log, Observer: collector, Parameters: parameters(app)})
+	c, err := cloud.Deploy(ctx, cloud.Config{
+		Assembly: a, StateDir: r.state.dir, Database: r.Database, Log: r.log, Observer: collector,
+		Parameters: map[string]string{"GitHubUrl": app.URL, "GitHubApiUrl": app.URL + "/api/v3"},
+	})
 	if errors.Is(err, rds.ErrNotInstalled) {
 		return rds.ErrNotInstalled // its text is all that a newcomer needs
 	}
