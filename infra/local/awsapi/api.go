@@ -53,7 +53,8 @@ func New(s Services) *Server {
 	server := &Server{functions: s.Lambda, connections: s.Connections, paths: http.NewServeMux(), operations: map[string]operation{}}
 	server.paths.HandleFunc(invokePath, server.serveInvoke)
 	server.paths.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		writeError(w, failed(http.StatusNotFound, "UnknownOperationException", "%s %s is not served locally; served is %s", r.Method, r.URL.Path, invokePath))
+		const form = "%s %s is not served locally; served is %s"
+		writeError(w, failed(http.StatusNotFound, "UnknownOperationException", form, r.Method, r.URL.Path, invokePath))
 	})
 	maps.Copy(server.operations, s.Secrets.operations())
 	maps.Copy(server.operations, s.Parameters.operations())

@@ -48,8 +48,9 @@ func (c *Cloud) functionOf(p properties) (f lambda.Function, err error) {
 	}
 	logging := p.object("LoggingConfig")
 	f = lambda.Function{
-		Handler: p.text("Handler"), MemoryMB: memory, Timeout: time.Duration(timeout) * time.Second, Environment: p.object("Environment").textMap("Variables"),
-		LogGroup: logging.text("LogGroup"), LogFormat: logging.text("LogFormat"),
+		Handler: p.text("Handler"), MemoryMB: memory, Timeout: time.Duration(timeout) * time.Second,
+		Environment: p.object("Environment").textMap("Variables"),
+		LogGroup:    logging.text("LogGroup"), LogFormat: logging.text("LogFormat"), LogLevel: logging.text("ApplicationLogLevel"),
 	}
 	if p["ReservedConcurrentExecutions"] != nil {
 		reserved, err := p.within("ReservedConcurrentExecutions", 0, 0, math.MaxInt)

@@ -51,7 +51,8 @@ func (r *Registry) InvokeAsync(ctx context.Context, nameOrARN string, payload []
 		return fmt.Errorf("%w: %d events wait", ErrThrottled, maxAsyncEvents)
 	}
 	call := CallOf(ctx)
-	e := &event{registry: r, name: nameOrARN, call: Call{RequestID: call.RequestID, Trace: call.Trace}, payload: payload, accepted: time.Now(), backoff: firstBackoff}
+	call.ClientContext = "" // events have none
+	e := &event{registry: r, name: nameOrARN, call: call, payload: payload, accepted: time.Now(), backoff: firstBackoff}
 	if !r.goRun(func() { defer func() { <-r.events }(); e.deliver() }) {
 		<-r.events
 		return ErrClosed

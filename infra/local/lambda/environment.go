@@ -30,8 +30,10 @@ func (p *pool) environ(runtimeAPI, stream string) []string {
 		"LAMBDA_TASK_ROOT":                f.Dir,
 		"LAMBDA_RUNTIME_DIR":              f.Dir,
 	})
-	if f.LogFormat != "" {
-		all["AWS_LAMBDA_LOG_FORMAT"] = f.LogFormat
+	for name, chosen := range map[string]string{"AWS_LAMBDA_LOG_FORMAT": f.LogFormat, "AWS_LAMBDA_LOG_LEVEL": f.LogLevel} {
+		if chosen != "" {
+			all[name] = chosen
+		}
 	}
 	out := make([]string, 0, len(all))
 	for _, k := range slices.Sorted(maps.Keys(all)) {

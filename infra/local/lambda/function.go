@@ -34,8 +34,8 @@ type Function struct {
 	Dir         string
 	Handler     string
 	Environment map[string]string
-	// LogGroup is "" for /aws/lambda/NAME, and LogFormat is "" for Text.
-	LogGroup, LogFormat string
+	// LogGroup is "" for /aws/lambda/NAME. LogFormat and LogLevel are told to the function when its LoggingConfig has them.
+	LogGroup, LogFormat, LogLevel string
 	// Timeout bounds one invocation; zero means Lambda's default of 3 s.
 	Timeout time.Duration
 	// MemoryMB ends a process that uses more; zero means Lambda's default of 128.

@@ -60,8 +60,9 @@ type instance struct {
 // startInstance starts the function's binary. Every process that it forks shares its group and ends with it.
 func (p *pool) startInstance() (*instance, error) {
 	in := &instance{
-		pool: p, stream: fmt.Sprintf("%s/[%s]%s", time.Now().UTC().Format("2006/01/02"), p.version, randomHex(32)), mark: randomHex(32), marked: make(chan struct{}, 1),
-		polls: make(chan struct{}, 1), work: make(chan *invocation, 1), gone: make(chan struct{}),
+		pool: p, mark: randomHex(32), marked: make(chan struct{}, 1),
+		stream: fmt.Sprintf("%s/[%s]%s", time.Now().UTC().Format("2006/01/02"), p.version, randomHex(32)),
+		polls:  make(chan struct{}, 1), work: make(chan *invocation, 1), gone: make(chan struct{}),
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

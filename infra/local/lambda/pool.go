@@ -137,7 +137,8 @@ func (p *pool) carry(in *instance, inv *invocation, r Report) {
 // end writes the last lines of an invocation and finishes it.
 func (p *pool) end(inv *invocation, r Report) {
 	r.Duration = p.function.Timeout - max(0, time.Until(inv.deadline))
-	r.Time, r.Function, r.RequestID, r.MemoryMB, r.Failed = time.Now(), p.function.Name, inv.RequestID, p.function.MemoryMB, inv.result.FunctionError != ""
+	r.Time, r.Function, r.RequestID, r.MemoryMB = time.Now(), p.function.Name, inv.RequestID, p.function.MemoryMB
+	r.Failed = inv.result.FunctionError != ""
 	p.print(inv, "END RequestId: "+inv.RequestID)
 	p.print(inv, r.String())
 	p.registry.options.Observer.Report(r)

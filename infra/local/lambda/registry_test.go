@@ -458,12 +458,12 @@ func TestTheDefinedVariablesAreSet(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, Options{Environment: map[string]string{"AWS_REGION": "us-east-1"}}, func(f *Function) {
 		f.Handler, f.MemoryMB, f.Environment["COLOUR"] = "bootstrap", 256, "blue"
-		f.LogGroup, f.LogFormat, f.Environment["TZ"] = "own", "JSON", "own"
+		f.LogGroup, f.LogFormat, f.LogLevel, f.Environment["TZ"] = "own", "JSON", "DEBUG", "own"
 	})
 	got := f.describe("f")
 	for _, want := range []string{
 		"AWS_LAMBDA_FUNCTION_NAME=f", "AWS_LAMBDA_FUNCTION_VERSION=$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256", "_HANDLER=bootstrap",
-		"AWS_LAMBDA_LOG_GROUP_NAME=own", "AWS_LAMBDA_LOG_FORMAT=JSON", "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "AWS_XRAY_CONTEXT_MISSING=LOG_ERROR", "LAMBDA_TASK_ROOT=" + codeDir,
+		"AWS_LAMBDA_LOG_GROUP_NAME=own", "AWS_LAMBDA_LOG_FORMAT=JSON", "AWS_LAMBDA_LOG_LEVEL=DEBUG", "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "AWS_XRAY_CONTEXT_MISSING=LOG_ERROR", "LAMBDA_TASK_ROOT=" + codeDir,
 		"AWS_REGION=us-east-1", "COLOUR=blue", "TZ=own",
 	} {
 		if !slices.Contains(got.Env, want) {
