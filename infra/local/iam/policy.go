@@ -25,6 +25,8 @@ type Statement struct {
 	Principal        Principals
 	Action, Resource List[string]
 	Condition        map[string]map[string]List[any] // values by operator and key
+
+	NotPrincipal, NotAction, NotResource any // are not evaluated
 }
 
 // Principals are lists of names by kind, such as Service.
@@ -56,7 +58,7 @@ func (l *List[T]) UnmarshalJSON(raw []byte) error {
 // Of is the policy with the statements that are about a service, or about everyone.
 func (p Policy) Of(service string) Policy {
 	others := func(s Statement) bool {
-		return !slices.Contains(s.Principal["AWS"], "*") && !slices.Contains(s.Principal["Service"], service)
+		return s.NotPrincipal == nil && !slices.Contains(s.Principal["AWS"], "*") && !slices.Contains(s.Principal["Service"], service)
 	}
 	return Policy{slices.DeleteFunc(slices.Clone(p.Statement), others)}
 }
@@ -85,6 +87,8 @@ func (p Policy) Check(keys ...string) error {
 		switch {
 		case s.Effect != "Allow" && s.Effect != "Deny":
 			return fmt.Errorf("a statement of the policy has the effect %q: use Allow or Deny", s.Effect)
+		case s.NotPrincipal != nil || s.NotAction != nil || s.NotResource != nil:
+			return errors.New("a statement of the policy has NotPrincipal, NotAction or NotResource, which the local cloud does not evaluate")
 		case len(s.Action) == 0 || len(s.Resource) == 0:
 			return errors.New("a statement of the policy lacks Action or Resource")
 		}

@@ -62,12 +62,15 @@ func TestPrincipalsAndConditionsBoundAStatement(t *testing.T) {
 func TestPoliciesThatCannotBeEvaluatedAreRefused(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		`{"Statement":{"Effect":"Maybe","Action":"*","Resource":"*"}}`:                                                            `the effect "Maybe"`,
-		`{"Statement":{"Effect":"Allow","Resource":"*"}}`:                                                                         "lacks Action or Resource",
-		`{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}}`:    "IpAddress of aws:SourceIp",
-		`{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:SourceIp":"10.0.0.0/8"}}}}`: "StringEquals of aws:SourceIp",
+		`"Principal":"*","Effect":"Maybe","Action":"*","Resource":"*"`:                                                            `the effect "Maybe"`,
+		`"Principal":"*","Effect":"Allow","Resource":"*"`:                                                                         "lacks Action or Resource",
+		`"NotPrincipal":{"AWS":"1"},"Effect":"Deny","Action":"*","Resource":"*"`:                                                  "has NotPrincipal",
+		`"Principal":"*","Effect":"Allow","NotAction":"s3:*","Resource":"*"`:                                                      "NotAction",
+		`"Principal":"*","Effect":"Allow","Action":"*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`:    "IpAddress of aws:SourceIp",
+		`"Principal":"*","Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:SourceIp":"10.0.0.0/8"}}`: "StringEquals of aws:SourceIp",
 	} {
-		if err := read(t, text).Check("aws:sourcearn"); err == nil || !strings.Contains(err.Error(), want) {
+		p := read(t, `{"Statement":{`+text+`}}`).Of("cloudfront.amazonaws.com")
+		if err := p.Check("aws:sourcearn"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v", text, err)
 		}
 	}
