@@ -103,8 +103,10 @@ var invokeErrors = []struct {
 }{
 	{lambda.ErrNotFound, http.StatusNotFound, "ResourceNotFoundException", ""},
 	{lambda.ErrInvalid, http.StatusBadRequest, "ValidationException", ""},
-	{lambda.ErrQualifier, http.StatusBadRequest, "InvalidParameterValueException",
-		"The derived qualifier from the function name does not match the specified qualifier."},
+	{
+		lambda.ErrQualifier, http.StatusBadRequest, "InvalidParameterValueException",
+		"The derived qualifier from the function name does not match the specified qualifier.",
+	},
 	{errContent, http.StatusBadRequest, "InvalidRequestContentException", ""},
 	{errClientContext, http.StatusBadRequest, "InvalidRequestContentException", "Client context must be a valid Base64-encoded JSON object."},
 	{lambda.ErrThrottled, http.StatusTooManyRequests, "TooManyRequestsException", "Rate Exceeded."},
