@@ -313,6 +313,14 @@ func TestWithoutADistributionTheHTTPAPIIsServed(t *testing.T) {
 	}
 }
 
+func TestAnAPIWithoutTheProductsRoutesRuns(t *testing.T) {
+	t.Parallel()
+	c := newCheckout(t)
+	c.synthesize(strings.Replace(api, "ANY /api/{proxy+}", "GET /other", 1))
+	_, url := c.up()
+	get(t, url+"/other")
+}
+
 func TestAnAssemblyWithNothingToServeRuns(t *testing.T) {
 	t.Parallel()
 	c := newCheckout(t)

@@ -80,7 +80,7 @@ func (f *front) onlyHTTP() string {
 // health is the path that the product answers with 200 when its database is there.
 const health = "/api/v1/health"
 
-// checks are the addresses that answer 200 once everything works: what the assembly does not have is not waited for.
+// checks are the addresses that answer well once everything works.
 func (f *front) checks() []string {
 	switch {
 	case f.site != nil:

@@ -59,21 +59,22 @@ func (s *served) close() {
 // awaitLimit is how long the first requests may take to be answered well.
 const awaitLimit = 60 * time.Second
 
-// await returns when the address answers with 200.
+// await returns when the address answers with anything but an error of the server: what the assembly does not have is not
+// waited for, and neither is where it leads.
 func await(ctx context.Context, url string) error {
 	limited, cancel := context.WithTimeout(ctx, awaitLimit)
 	defer cancel()
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	transport := &http.Transport{DisableKeepAlives: true}
 	var last error
 	for limited.Err() == nil {
 		req, err := http.NewRequestWithContext(limited, http.MethodGet, url, nil)
 		if err != nil {
 			return fmt.Errorf("check %s: %w", url, err)
 		}
-		resp, err := client.Do(req)
+		resp, err := transport.RoundTrip(req)
 		if err == nil {
 			_ = resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
+			if resp.StatusCode < http.StatusInternalServerError {
 				return nil
 			}
 			err = errors.New(resp.Status)
@@ -86,5 +87,5 @@ func await(ctx context.Context, url string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return fmt.Errorf("%s does not answer with 200 within %s but with: %w", url, awaitLimit, last)
+	return fmt.Errorf("%s does not answer well within %s but with: %w", url, awaitLimit, last)
 }

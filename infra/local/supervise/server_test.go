@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -87,5 +88,29 @@ func TestHugeHeadersAreRefused(t *testing.T) {
 	}
 	if n := requests.Load(); n != 0 {
 		t.Errorf("%d requests came through", n)
+	}
+}
+
+func TestOnlyErrorsOfTheServerAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusOK, http.StatusFound, http.StatusForbidden, http.StatusNotFound} {
+		var asked atomic.Int64
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if asked.Add(1) == 1 {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			w.Header().Set("Location", "http://elsewhere.invalid/")
+			w.WriteHeader(status)
+		}))
+		if err := await(t.Context(), server.URL); err != nil || asked.Load() != 2 {
+			t.Errorf("%d: asked %d times, %v", status, asked.Load(), err)
+		}
+		server.Close()
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
+	defer cancel()
+	if err := await(ctx, "http://127.0.0.1:1"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("an interrupted wait gives %v", err)
 	}
 }
