@@ -113,7 +113,7 @@ const differences = `
 ## Where the local cloud decides for itself
 | what | local cloud | AWS |
 |---|---|---|
-| a function of an HTTP API crashes, or its answer is malformed | 502 {"message":"Internal Server Error"}: a fault of the function stays apart from one of the API | the pages differ: 502 (Lambda's services-apigateway-errors), 500 (http-api-troubleshooting-lambda), both with these words |
+| a function of an HTTP API crashes | 502 {"message":"Internal Server Error"}: a fault of the function stays apart from one of the API | the pages differ: 502 (Lambda's services-apigateway-errors), 500 (http-api-troubleshooting-lambda), both with these words; 500 is observed |
 | a function runs into its own timeout | 504 | 500 or 503 are reported |
 | the integration timeout, or nothing can answer | 503 {"message":"Service Unavailable"} | 503 |
 | a function over its concurrency | 429: the caller may try again | 500 (services-apigateway-errors: the Lambda API rejects the invocation); 503 is reported |

@@ -120,18 +120,26 @@ func (in *request) call() answer {
 	if err != nil {
 		return in.failed(failureStatus(err), err)
 	}
-	a, err := interpret(result)
-	switch {
-	case result.ErrorType() == lambda.TypeTimeout:
-		return in.failed(http.StatusGatewayTimeout, err)
-	case err != nil:
-		return in.failed(http.StatusBadGateway, err)
+	if result.FunctionError != "" {
+		return in.failed(crashStatus(result), fmt.Errorf("the function failed: %.500s", result.Payload))
+	}
+	a, err := interpret(result.Payload)
+	if err != nil {
+		return in.failed(http.StatusInternalServerError, err)
 	}
 	in.integrationStatus, in.functionStatus = http.StatusOK, a.status
 	if in.api.CORS != nil {
 		dropCORS(a.header)
 	}
 	return a
+}
+
+// crashStatus tells a function that ran into its timeout from one that failed.
+func crashStatus(result lambda.Result) int {
+	if result.ErrorType() == lambda.TypeTimeout {
+		return http.StatusGatewayTimeout
+	}
+	return http.StatusBadGateway
 }
 
 // failed is the answer for an integration that brought no usable one. The caller gets no details; the logs do. The words

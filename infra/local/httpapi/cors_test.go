@@ -117,7 +117,7 @@ func TestTheAccessLogHasTheDeclaredForm(t *testing.T) {
 	log.Reset()
 	b.answer = `{"statusCode":"x"}`
 	serve(t, a, get("/pets/7"))
-	wantContains(t, "bad answer", log.String(), `"integration":"502","function":"-","error":"reading the function's response: statusCode`)
+	wantContains(t, "bad answer", log.String(), `"integration":"500","function":"-","error":"reading the function's response: statusCode`)
 }
 
 func TestRouteSettingsReplaceTheStagesThrottle(t *testing.T) {

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -13,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/miyabi-society/platform/infra/local/gateway"
-	"github.com/miyabi-society/platform/infra/local/lambda"
 )
 
 // answer is what goes back to the caller.
@@ -24,18 +22,12 @@ type answer struct {
 }
 
 // interpret applies the response rules of payload format 2.0 (page http-api-develop-integrations-lambda, "Lambda
-// function response for format 2.0"). Its error means a bad gateway.
-func interpret(result lambda.Result) (answer, error) {
-	if result.FunctionError != "" {
-		return answer{}, fmt.Errorf("the function failed: %.500s", result.Payload)
-	}
-	if !json.Valid(result.Payload) {
-		return answer{}, errors.New("the function answered no JSON")
-	}
+// function response for format 2.0") to what a function answered. Its error means an internal server error.
+func interpret(payload []byte) (answer, error) {
 	var fields map[string]json.RawMessage
-	_ = json.Unmarshal(result.Payload, &fields) // what is no object has no status code
+	_ = json.Unmarshal(payload, &fields) // what is no object has no status code
 	if status, ok := fields["statusCode"]; !ok || string(status) == "null" {
-		return inferred(result.Payload), nil
+		return inferred(payload), nil
 	}
 	a, err := declared(fields)
 	if err != nil {
@@ -44,10 +36,11 @@ func interpret(result lambda.Result) (answer, error) {
 	return a, nil
 }
 
-// inferred is the response to JSON without a statusCode: 200, application/json, and the JSON as body; a JSON string is
-// sent without its quotes.
+// inferred is the response to whatever has no statusCode: 200, application/json, and that as body, also where it is no
+// JSON; a JSON string is sent without its quotes. AWS's own emulator for .NET (LambdaTestTool v2) replicates the same, as
+// observed.
 func inferred(payload []byte) answer {
-	a := answer{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json"}}, body: bytes.TrimSpace(payload)}
+	a := answer{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json"}}, body: payload}
 	var text *string
 	if json.Unmarshal(payload, &text) == nil && text != nil {
 		a.body = []byte(*text)
