@@ -59,6 +59,16 @@ func WaitLock(ctx context.Context, file string, waiting func()) (Lock, error) {
 	}
 }
 
+// At tells whether the lock is that of the file at a path, which may have been removed and made anew.
+func (l Lock) At(file string) bool {
+	held, err := l.file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(file)
+	return err == nil && os.SameFile(held, there)
+}
+
 // Release gives the lock back.
 func (l Lock) Release() error { return l.file.Close() }
 

@@ -3,6 +3,7 @@ package background_test
 import (
 	"context"
 	"errors"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -32,6 +33,28 @@ func TestALockIsHeldByOneAtATime(t *testing.T) {
 	}
 	if err := second.Release(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestALockKnowsItsFile(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "lock")
+	held, err := background.TryLock(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = held.Release() }()
+	if !held.At(file) || held.At(file+".none") {
+		t.Error("the lock does not know its file")
+	}
+	if err := os.Rename(file, file+".old"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if held.At(file) {
+		t.Error("a file made anew counts as the lock's")
 	}
 }
 

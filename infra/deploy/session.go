@@ -53,13 +53,13 @@ func newSession(o options, out io.Writer) (*session, error) {
 
 // locked runs a command while no other one works on the same emulated account. At AWS, CloudFormation itself refuses
 // two deployments of a stack at once.
-func (s *session) locked(ctx context.Context, command func(*session, context.Context) error) error {
+func (s *session) locked(ctx context.Context, command func(*session, context.Context) error) (err error) {
 	if s.settings.IsLocal() && s.works() {
-		lock, err := s.state.Lock(ctx, s.out)
-		if err != nil {
-			return err
+		lock, failed := s.state.Lock(ctx, s.out)
+		if failed != nil {
+			return failed
 		}
-		defer func() { _ = lock.Release() }()
+		defer func() { err = errors.Join(err, s.state.Unlock(lock)) }()
 	}
 	return s.orEnded(command(s, ctx))
 }

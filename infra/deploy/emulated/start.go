@@ -31,15 +31,25 @@ func (s State) Lock(ctx context.Context, out io.Writer) (background.Lock, error)
 		}
 		lock, err := background.WaitLock(ctx, s.Path(commandLock), waiting)
 		if err == nil {
-			if _, err = os.Stat(s.Path(commandLock)); err == nil {
+			if lock.At(s.Path(commandLock)) {
 				return lock, nil
 			}
-			err = errors.Join(err, lock.Release())
+			err = errors.Join(os.ErrNotExist, lock.Release())
 		}
 		if !errors.Is(err, os.ErrNotExist) {
 			return background.Lock{}, err
 		}
 	}
+}
+
+// Unlock lets other commands work on the account. A folder that holds nothing but the lock, as a command leaves it that
+// refused to begin, is removed.
+func (s State) Unlock(lock background.Lock) error {
+	var failed error
+	if entries, err := os.ReadDir(s.Dir); err == nil && len(entries) == 1 && lock.At(s.Path(commandLock)) {
+		failed = s.remove()
+	}
+	return errors.Join(failed, lock.Release())
 }
 
 // Ensure gives the running account, or starts one, which is empty. left is called before that when an earlier account
