@@ -514,14 +514,14 @@ func TestTheForegroundEndsWithItsContext(t *testing.T) {
 func TestWrongCommandLinesSayWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	for args, part := range map[string]string{
-		"start":                              "unexpected argument start",
-		"up --state x":                       "missing flags: --assembly=DIR",
-		"down":                               "missing flags: --state=DIR",
-		"url --state x extra":                "unexpected argument extra",
-		"down --state x --force":             "unknown flag --force",
-		"up --state x --port many":           "--port: expected",
-		"up --state x --assembly y --port 0": "--port must be 1 to 65535",
-		"up --state x --assembly /no/dir":    "/no/dir",
+		"start":                                  "unexpected argument start",
+		"up --state x":                           "missing flags: --assembly=DIR",
+		"down":                                   "missing flags: --state=DIR",
+		"url --state x extra":                    "unexpected argument extra",
+		"down --state x --force":                 "unknown flag --force",
+		"up --state x --port many":               "--port: expected",
+		"up --state x --assembly y --port 65536": "--port must be 0 to 65535",
+		"up --state x --assembly /no/dir":        "/no/dir",
 	} {
 		err := command(context.Background(), strings.Fields(strings.ReplaceAll(args, " x", " "+t.TempDir())), io.Discard)
 		if err == nil || !strings.Contains(err.Error(), part) {

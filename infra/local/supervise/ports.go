@@ -11,12 +11,15 @@ import (
 // portTries is how many ports above the wanted one are tried.
 const portTries = 50
 
-// openPort opens the port of the last run, if the same was wanted, else the wanted one, else the next free one above. The
-// note says when it is not the wanted one.
+// openPort opens the port of the last run, if the same was wanted, else the wanted one, else the next free one above; 0 wants
+// any. The note says when it is not the wanted one.
 func openPort(wanted, last int) (opened []net.Listener, port int, note string, err error) {
 	tries := []int{last}
-	for i := 0; i <= portTries && wanted+i <= 65535; i++ {
+	for i := 0; wanted > 0 && i <= portTries && wanted+i <= 65535; i++ {
 		tries = append(tries, wanted+i)
+	}
+	if wanted == 0 {
+		tries = append(tries, 0)
 	}
 	for _, port = range tries {
 		if opened, err = listen(port); !errors.Is(err, syscall.EADDRINUSE) && !errors.Is(err, syscall.EACCES) {
@@ -28,6 +31,8 @@ func openPort(wanted, last int) (opened []net.Listener, port int, note string, e
 		return nil, 0, "", fmt.Errorf("the ports %d to %d are all taken; choose another with --port", wanted, port)
 	case err != nil:
 		return nil, 0, "", fmt.Errorf("listen: %w", err)
+	case wanted == 0:
+		port = portOf(opened[0])
 	case port == wanted:
 	case port == last:
 		note = fmt.Sprintf("Port %d again, as before: port %d was taken then.\n", port, wanted)
@@ -43,7 +48,7 @@ func listen(port int) ([]net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	six, err := net.Listen("tcp6", net.JoinHostPort("::1", strconv.Itoa(port)))
+	six, err := net.Listen("tcp6", net.JoinHostPort("::1", strconv.Itoa(portOf(four))))
 	switch {
 	case err == nil:
 		return []net.Listener{four, six}, nil
@@ -52,6 +57,8 @@ func listen(port int) ([]net.Listener, error) {
 	}
 	return []net.Listener{four}, nil // without IPv6 there is no ::1 to listen on
 }
+
+func portOf(l net.Listener) int { return l.Addr().(*net.TCPAddr).Port }
 
 func closeAll(listeners []net.Listener) error {
 	var failed []error

@@ -24,7 +24,7 @@ import (
 // Options say what to run and where its state is. The tags are the command line's.
 type Options struct {
 	Assembly string `required:"" placeholder:"DIR" help:"Folder of the synthesized assembly."`
-	Port     int    `default:"8080" help:"The wanted port; when it is taken, the next free one above."`
+	Port     int    `default:"8080" help:"The wanted port; when it is taken, the next free one above. 0 takes any."`
 	Reset    bool   `help:"Remove the data first."`
 	Database string `placeholder:"HOST:PORT" help:"A PostgreSQL that lets its user postgres in without a password; it is used in place of one that is started here, and runs on afterwards."`
 	// Background tells the command that started this, over descriptor 3, once everything answers.
@@ -37,8 +37,8 @@ type Options struct {
 
 // Validate refuses what no command line may have; kong asks it.
 func (o Options) Validate() error {
-	if o.Port < 1 || o.Port > 65535 {
-		return fmt.Errorf("--port must be 1 to 65535, not %d", o.Port)
+	if o.Port < 0 || o.Port > 65535 {
+		return fmt.Errorf("--port must be 0 to 65535, not %d", o.Port)
 	}
 	return nil
 }

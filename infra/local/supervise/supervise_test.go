@@ -99,6 +99,27 @@ func TestATakenPortGivesTheNextWhichIsTakenAgain(t *testing.T) {
 	_ = closeAll(again)
 }
 
+func TestAnyPortIsTakenAgainByTheNextRun(t *testing.T) {
+	t.Parallel()
+	opened, port, note, err := openPort(0, 0)
+	if err != nil || port == 0 || note != "" {
+		t.Fatalf("port %d, note %q, %v", port, note, err)
+	}
+	for _, l := range opened {
+		if portOf(l) != port {
+			t.Errorf("%s is not on port %d", l.Addr(), port)
+		}
+	}
+	if err := closeAll(opened); err != nil {
+		t.Fatal(err)
+	}
+	again, same, note, err := openPort(0, port)
+	if err != nil || same != port || note != "" {
+		t.Errorf("the next run has port %d, not %d: %q, %v", same, port, note, err)
+	}
+	_ = closeAll(again)
+}
+
 func TestPortsThatAreAllTakenAreNamed(t *testing.T) {
 	t.Parallel()
 	taken, err := listen(65535)
