@@ -49,8 +49,6 @@ const (
 	answerPath = "/custom-resource-answer/"
 	// maxAnswer is the largest answer in bytes.
 	maxAnswer = 4096
-	// defaultServiceTimeout is how long CloudFormation waits for an answer unless ServiceTimeout says otherwise.
-	defaultServiceTimeout = time.Hour
 )
 
 // takeAnswer plays the S3 address that custom resources answer to. The first answer to a request counts.
@@ -134,14 +132,10 @@ func (c *Cloud) callCustom(ctx context.Context, stack, function string, req cust
 	}
 }
 
-// serviceTimeout reads ServiceTimeout, in seconds.
-func serviceTimeout(p properties) (time.Duration, error) {
-	if p["ServiceTimeout"] == nil {
-		return defaultServiceTimeout, nil
-	}
-	seconds, err := p.integer("ServiceTimeout")
-	if err != nil || seconds < 1 || seconds > 3600 {
-		return 0, fmt.Errorf("ServiceTimeout must be 1 to 3600 seconds, not %q", p.text("ServiceTimeout"))
-	}
-	return time.Duration(seconds) * time.Second, nil
+// serviceTimeout is how long CloudFormation waits for an answer.
+//
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html
+func serviceTimeout(all map[string]any) (time.Duration, error) {
+	p := propertiesOf(all)
+	return time.Duration(p.within("ServiceTimeout", 3600, 1, 3600)) * time.Second, *p.fault
 }

@@ -74,12 +74,12 @@ func createAPI(_ context.Context, c *Cloud, r request) (assembly.Values, error) 
 	switch {
 	case scheme == "":
 		return assembly.Values{}, fmt.Errorf("ProtocolType must be HTTP or WEBSOCKET, not %q", a.protocol)
-	case p.boolean("DisableExecuteApiEndpoint"):
+	case p.boolean("DisableExecuteApiEndpoint", false):
 		return assembly.Values{}, errors.New("DisableExecuteApiEndpoint: the local cloud serves APIs at no other endpoint")
 	}
 	c.draft.apis[a.ID] = a
-	values := assembly.Values{Ref: a.ID, Attributes: map[string]any{"ApiId": a.ID, "ApiEndpoint": scheme + a.host()}}
-	return values, p.refuse("Body", "BodyS3Location", "Target")
+	p.refuse("Body", "BodyS3Location", "Target")
+	return assembly.Values{Ref: a.ID, Attributes: map[string]any{"ApiId": a.ID, "ApiEndpoint": scheme + a.host()}}, nil
 }
 
 func (c *Cloud) apiOf(r request) (*apiDraft, error) {
@@ -119,15 +119,10 @@ var createIntegration = partOfAPI("IntegrationId", func(_ *Cloud, a *apiDraft, i
 })
 
 func functionIntegration(p properties) (routeDraft, error) {
+	p.refuse("RequestParameters", "ResponseParameters", "IntegrationSubtype", "CredentialsArn", "ContentHandlingStrategy")
 	var d routeDraft
-	if err := p.refuse("RequestParameters", "ResponseParameters", "IntegrationSubtype", "CredentialsArn"); err != nil {
-		return d, err
-	}
-	timeout, err := p.integer("TimeoutInMillis")
-	if err != nil {
-		return d, err
-	}
-	d.Format, d.Timeout = p.text("PayloadFormatVersion"), time.Duration(timeout)*time.Millisecond
+	var err error
+	d.Format, d.Timeout = p.text("PayloadFormatVersion"), time.Duration(p.within("TimeoutInMillis", 0, 50, 30_000))*time.Millisecond
 	d.FunctionARN, err = integratedFunction(p.text("IntegrationUri"))
 	return d, err
 }
@@ -146,12 +141,10 @@ func integratedFunction(uri string) (string, error) {
 
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-route.html
 var createRoute = partOfAPI("RouteId", func(_ *Cloud, a *apiDraft, id string, p properties) error {
-	if p.boolean("ApiKeyRequired") {
-		return errors.New("the local cloud does not carry out the property ApiKeyRequired")
+	if p.boolean("ApiKeyRequired", false) {
+		p.refuse("ApiKeyRequired")
 	}
-	if err := p.refuse("RequestParameters", "RequestModels", "ModelSelectionExpression"); err != nil {
-		return err
-	}
+	p.refuse("RequestParameters", "RequestModels", "ModelSelectionExpression")
 	target, named := strings.CutPrefix(p.text("Target"), "integrations/")
 	route, known := a.integrations[target]
 	if !named || !known {

@@ -44,17 +44,11 @@ func (c *Cloud) lambdaAuthorizer(a *apiDraft, id string, p properties) (*gateway
 	if err != nil {
 		return nil, err
 	}
-	ttl, err := p.integer("AuthorizerResultTtlInSeconds")
-	if err != nil {
-		return nil, err
-	}
-	if err := p.refuse("AuthorizerCredentialsArn"); err != nil {
-		return nil, err
-	}
+	p.refuse("AuthorizerCredentialsArn")
 	source := fmt.Sprintf("arn:aws:execute-api:%s:%s:%s/authorizers/%s", a.Region, a.Account, a.ID, id)
 	return &gateway.Authorizer{
-		FunctionARN: function, IdentitySources: p.texts("IdentitySource"), SimpleResponses: p.boolean("EnableSimpleResponses"),
-		TTL: time.Duration(ttl) * time.Second, Invoke: func(ctx context.Context, function string, event []byte) (lambda.Result, error) {
+		FunctionARN: function, IdentitySources: p.texts("IdentitySource"), SimpleResponses: p.boolean("EnableSimpleResponses", false),
+		TTL: time.Duration(p.within("AuthorizerResultTtlInSeconds", 0, 0, 3600)) * time.Second, Invoke: func(ctx context.Context, function string, event []byte) (lambda.Result, error) {
 			return c.invokeForAPI(lambda.WithCall(ctx, lambda.Call{Source: source}), function, event)
 		},
 	}, nil
@@ -80,12 +74,12 @@ func (a *apiDraft) authorize(route *routeDraft, p properties) error {
 
 // corsOf reads CorsConfiguration; nil where there is none.
 func corsOf(p properties) *httpapi.CORS {
-	if p["CorsConfiguration"] == nil {
+	if !p.has("CorsConfiguration") {
 		return nil
 	}
 	o := p.object("CorsConfiguration")
 	return &httpapi.CORS{
 		AllowOrigins: o.texts("AllowOrigins"), AllowMethods: o.texts("AllowMethods"), AllowHeaders: o.texts("AllowHeaders"),
-		ExposeHeaders: o.texts("ExposeHeaders"), AllowCredentials: o.boolean("AllowCredentials"), MaxAge: o.text("MaxAge"),
+		ExposeHeaders: o.texts("ExposeHeaders"), AllowCredentials: o.boolean("AllowCredentials", false), MaxAge: o.text("MaxAge"),
 	}
 }

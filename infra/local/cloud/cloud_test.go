@@ -306,9 +306,9 @@ func TestParametersOfTheConfigurationReplaceDefaults(t *testing.T) {
 func TestEveryInertTypeHasItsRefAndAttributesFilledIn(t *testing.T) {
 	t.Parallel()
 	c := &Cloud{here: assembly.Environment{Account: "000000000000", Region: "us-east-1"}}
-	r := request{&assembly.Resource{Stack: "Miyabi-local-X", LogicalID: "Thing"}, properties{
+	r := request{&assembly.Resource{Stack: "Miyabi-local-X", LogicalID: "Thing"}, propertiesOf(map[string]any{
 		"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "Ipv6CidrBlock": "2600::/64", "AvailabilityZone": "us-east-1a", "Bucket": "b", "TopicArn": "arn:t",
-	}}
+	})}
 	for kind, inertType := range inert {
 		v, err := inertType.create(context.Background(), c, r)
 		if err != nil {
@@ -334,7 +334,7 @@ func TestEveryInertTypeHasItsRefAndAttributesFilledIn(t *testing.T) {
 func TestAnInertResourceKeepsItsGivenName(t *testing.T) {
 	t.Parallel()
 	c := &Cloud{here: assembly.Environment{Account: "000000000000", Region: "us-east-1"}}
-	r := request{&assembly.Resource{Stack: "S", LogicalID: "Logs"}, properties{"LogGroupName": "/aws/x"}}
+	r := request{&assembly.Resource{Stack: "S", LogicalID: "Logs"}, propertiesOf(map[string]any{"LogGroupName": "/aws/x"})}
 	v, _ := inert["AWS::Logs::LogGroup"].create(context.Background(), c, r)
 	if v.Ref != "/aws/x" || v.Attributes["Arn"] != "arn:aws:logs:us-east-1:000000000000:log-group:/aws/x:*" {
 		t.Errorf("values are %+v", v)

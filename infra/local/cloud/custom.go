@@ -74,7 +74,7 @@ func (k *customs) remember(id string, s *customState) error {
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requesttypes-update.html
 func createCustom(ctx context.Context, c *Cloud, r request) (assembly.Values, error) {
-	if _, err := serviceTimeout(r.properties); err != nil {
+	if _, err := serviceTimeout(r.properties.all); err != nil {
 		return assembly.Values{}, err
 	}
 	function, err := c.functions.Config(r.properties.text("ServiceToken"))
@@ -84,7 +84,7 @@ func createCustom(ctx context.Context, c *Cloud, r request) (assembly.Values, er
 	k := c.customs[r.Stack]
 	before, exists := k.known[r.LogicalID]
 	after := before
-	after.Type, after.Properties, after.Retain, after.Function = r.Type, r.properties, strings.HasPrefix(r.DeletionPolicy, "Retain"), function
+	after.Type, after.Properties, after.Retain, after.Function = r.Type, r.properties.all, strings.HasPrefix(r.DeletionPolicy, "Retain"), function
 	switch {
 	case !exists:
 		return k.apply(ctx, "Create", change{Resource: r.Resource, after: after}, r.name("", 255))

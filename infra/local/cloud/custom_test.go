@@ -244,6 +244,6 @@ func TestACustomResourceNeedsAFunctionAndASensibleTimeout(t *testing.T) {
 	newMachine(t).refused("its ServiceToken: ", `{"Resources": {"C": {"Type": "Custom::Thing"}}}`)
 	newMachine(t).refused("function not found", `{"Resources": {"C": {"Type": "Custom::Thing", "Properties": {"ServiceToken": "arn:aws:lambda:us-east-1:000000000000:function:none"}}}}`)
 	for _, seconds := range []string{"0", "5000", `"long"`} {
-		newMachine(t).refused("1 to 3600 seconds", withCustom(`"Id": "one", "ServiceTimeout": `+seconds))
+		newMachine(t).refused("ServiceTimeout must be ", withCustom(`"Id": "one", "ServiceTimeout": `+seconds))
 	}
 }

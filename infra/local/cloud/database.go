@@ -70,7 +70,7 @@ func (c *Cloud) masterOf(r request, resource string) (master, error) {
 	if m.user == "" {
 		return m, errors.New("MasterUsername is missing")
 	}
-	if !r.properties.boolean("ManageMasterUserPassword") {
+	if !r.properties.boolean("ManageMasterUserPassword", false) {
 		if m.password == "" {
 			return m, errors.New("it needs MasterUserPassword or ManageMasterUserPassword")
 		}

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,8 +88,9 @@ func (c *Cloud) deployResources(ctx context.Context, scope *assembly.Scope, reso
 		if err != nil {
 			return err
 		}
-		values, err := creator(r)(ctx, c, request{r, p})
-		if err != nil {
+		asked := request{r, propertiesOf(p)}
+		values, err := creator(r)(ctx, c, asked)
+		if err = cmp.Or(*asked.properties.fault, err); err != nil {
 			return fmt.Errorf("%s: %w", r, err)
 		}
 		scope.Created(r, values)

@@ -13,8 +13,8 @@ import (
 func createEdgeFunction(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	functionARN := "arn:aws:cloudfront::" + c.here.Account + ":function/" + r.properties.text("Name")
 	c.draft.edge.Functions[functionARN] = r.properties.text("FunctionCode")
-	err := r.properties.object("FunctionConfig").refuse("KeyValueStoreAssociations")
-	return assembly.Values{Ref: functionARN, Attributes: map[string]any{"FunctionARN": functionARN, "Stage": "LIVE"}}, err
+	r.properties.object("FunctionConfig").refuse("KeyValueStoreAssociations")
+	return assembly.Values{Ref: functionARN, Attributes: map[string]any{"FunctionARN": functionARN, "Stage": "LIVE"}}, nil
 }
 
 // edgePolicy makes a policy of a distribution's behaviours from the property that describes it.
@@ -23,7 +23,7 @@ func createEdgeFunction(_ context.Context, c *Cloud, r request) (assembly.Values
 func edgePolicy[T any](config string, of func(cloudfront.Policies) map[string]T) create {
 	return func(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 		var policy T
-		err := cloudfront.Decode(r.properties.object(config), &policy)
+		err := cloudfront.Decode(r.properties.object(config).all, &policy)
 		id := r.uuid()
 		of(c.draft.edge)[id] = policy
 		return assembly.Values{Ref: id, Attributes: map[string]any{"Id": id}}, err
@@ -36,7 +36,7 @@ func createDistribution(_ context.Context, c *Cloud, r request) (assembly.Values
 		return assembly.Values{}, errors.New("the local cloud serves one distribution, and the assembly has a second")
 	}
 	var config cloudfront.Config
-	if err := cloudfront.Decode(r.properties.object("DistributionConfig"), &config); err != nil {
+	if err := cloudfront.Decode(r.properties.object("DistributionConfig").all, &config); err != nil {
 		return assembly.Values{}, err
 	}
 	id, domain := "E"+strings.ToUpper(r.hash()[:13]), "d"+r.hash()[:13]+".cloudfront.net"

@@ -29,9 +29,9 @@ func createFunction(_ context.Context, c *Cloud, r request) (assembly.Values, er
 	if runtime := r.properties.text("Runtime"); !strings.HasPrefix(runtime, "provided.") {
 		return values, fmt.Errorf("the local cloud runs functions of runtime provided.al2023, not %q", runtime)
 	}
-	if err := r.properties.refuse("Layers", "ImageConfig", "FileSystemConfigs", "DeadLetterConfig"); err != nil {
-		return values, err
-	}
+	r.properties.refuse(
+		"Layers", "ImageConfig", "FileSystemConfigs", "DeadLetterConfig", "DurableConfig", "TenancyConfig", "CapacityProviderConfig", "FunctionScalingConfig",
+	)
 	f, err := c.functionOf(r.properties)
 	if err != nil {
 		return values, err
@@ -41,22 +41,14 @@ func createFunction(_ context.Context, c *Cloud, r request) (assembly.Values, er
 }
 
 func (c *Cloud) functionOf(p properties) (f lambda.Function, err error) {
-	timeout, slow := p.within("Timeout", 0, 1, 900)
-	memory, large := p.within("MemorySize", 0, 128, 10240)
-	if err := errors.Join(slow, large); err != nil {
-		return f, err
-	}
 	logging := p.object("LoggingConfig")
 	f = lambda.Function{
-		Handler: p.text("Handler"), MemoryMB: memory, Timeout: time.Duration(timeout) * time.Second,
+		Handler: p.text("Handler"), MemoryMB: p.within("MemorySize", 0, 128, 10240), Timeout: time.Duration(p.within("Timeout", 0, 1, 900)) * time.Second,
 		Environment: p.object("Environment").textMap("Variables"),
 		LogGroup:    logging.text("LogGroup"), LogFormat: logging.text("LogFormat"), LogLevel: logging.text("ApplicationLogLevel"),
 	}
-	if p["ReservedConcurrentExecutions"] != nil {
-		reserved, err := p.within("ReservedConcurrentExecutions", 0, 0, math.MaxInt)
-		if err != nil {
-			return f, err
-		}
+	if p.has("ReservedConcurrentExecutions") {
+		reserved := p.within("ReservedConcurrentExecutions", 0, 0, math.MaxInt32)
 		f.Reserved = &reserved
 	}
 	dir, err := c.codeOf(p.object("Code"))
@@ -65,18 +57,6 @@ func (c *Cloud) functionOf(p properties) (f lambda.Function, err error) {
 	}
 	f.Dir, err = c.keepCode(dir)
 	return f, err
-}
-
-// within is a whole number from low to high; an absent property has the default.
-func (p properties) within(key string, absent, low, high int) (int, error) {
-	if p[key] == nil {
-		return absent, nil
-	}
-	n, err := p.integer(key)
-	if err == nil && (n < low || n > high) {
-		err = fmt.Errorf("%s must be %d to %d, not %d", key, low, high, n)
-	}
-	return n, err
 }
 
 // codeOf gives the folder of the function's asset.
@@ -109,9 +89,7 @@ func createVersion(_ context.Context, c *Cloud, r request) (assembly.Values, err
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-alias.html
 func createAlias(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
-	if err := r.properties.refuse("RoutingConfig"); err != nil {
-		return assembly.Values{}, err
-	}
+	r.properties.refuse("RoutingConfig")
 	function, name := c.functionARN(r.properties.text("FunctionName")), r.properties.text("Name")
 	if err := c.functions.SetAlias(function, name, r.properties.text("FunctionVersion")); err != nil {
 		return assembly.Values{}, err
@@ -125,28 +103,26 @@ func createAlias(_ context.Context, c *Cloud, r request) (assembly.Values, error
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventinvokeconfig.html
 func createEventInvokeConfig(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	p := r.properties
-	retries, many := p.within("MaximumRetryAttempts", lambda.DefaultRetries, 0, lambda.DefaultRetries)
-	age, old := p.within("MaximumEventAgeInSeconds", int(lambda.DefaultEventAge.Seconds()), 60, int(lambda.DefaultEventAge.Seconds()))
-	success, unheard := heard(p, "OnSuccess")
-	failure, lost := heard(p, "OnFailure")
-	if err := errors.Join(many, old, unheard, lost); err != nil {
-		return assembly.Values{}, err
+	longest := int(lambda.DefaultEventAge.Seconds())
+	config := lambda.AsyncConfig{
+		Retries:   p.within("MaximumRetryAttempts", lambda.DefaultRetries, 0, lambda.DefaultRetries),
+		MaxAge:    time.Duration(p.within("MaximumEventAgeInSeconds", longest, 60, longest)) * time.Second,
+		OnSuccess: heard(p, "OnSuccess"), OnFailure: heard(p, "OnFailure"),
 	}
-	config := lambda.AsyncConfig{Retries: retries, MaxAge: time.Duration(age) * time.Second, OnSuccess: success, OnFailure: failure}
 	return assembly.Values{Ref: r.name("", 64)}, c.functions.ConfigureAsync(p.text("FunctionName"), p.text("Qualifier"), config)
 }
 
 // heard is a destination of events, or nothing for a topic: topics are inert, so that nobody would hear of the event. A
 // function that fails is in the log in any case.
-func heard(p properties, outcome string) (string, error) {
+func heard(p properties, outcome string) string {
 	destination := p.object("DestinationConfig").object(outcome).text("Destination")
 	switch {
 	case strings.HasPrefix(destination, "arn:aws:sns:"):
-		return "", nil
+		return ""
 	case destination != "" && !strings.HasPrefix(destination, "arn:aws:lambda:"):
-		return "", fmt.Errorf("the local cloud delivers to functions only, not to the destination %s", destination)
+		p.fail("the local cloud delivers to functions only, not to the destination %s", destination)
 	}
-	return destination, nil
+	return destination
 }
 
 // createPermission notes who may invoke a function: an API without its permission answers 500, here as on AWS. A permission of

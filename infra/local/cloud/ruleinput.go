@@ -14,15 +14,15 @@ import (
 // Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html and
 // https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html
 func ruleInput(target properties, rule string, event map[string]any) (string, error) {
-	input, path, transformer := target.text("Input"), target.text("InputPath"), target.object("InputTransformer")
+	input, path, transformer := target.text("Input"), target.text("InputPath"), target.has("InputTransformer")
 	switch {
-	case input != "" && path != "", (input != "" || path != "") && transformer != nil:
+	case input != "" && path != "", (input != "" || path != "") && transformer:
 		return "", fmt.Errorf("only one of Input, InputPath, or InputTransformer must be provided for target %s", target.text("Id"))
 	case input != "":
 		return input, nil
 	case path != "":
 		return asJSON(atPath(event, path)), nil
-	case transformer == nil:
+	case !transformer:
 		return asJSON(event), nil
 	}
 	short := maps.Clone(event)
@@ -33,12 +33,12 @@ func ruleInput(target properties, rule string, event map[string]any) (string, er
 		"aws.events.rule-arn": rule, "aws.events.rule-name": rule[strings.LastIndex(rule, "/")+1:], "aws.events.event.ingestion-time": event["time"],
 		"aws.events.event.json": event, "aws.events.event": short,
 	}
-	for name, path := range transformer.textMap("InputPathsMap") {
+	for name, path := range target.object("InputTransformer").textMap("InputPathsMap") {
 		if values[name] = atPath(event, path); values[name] == nil {
 			values[name] = "" // as recorded of the service
 		}
 	}
-	return fill(transformer.text("InputTemplate"), values)
+	return fill(target.object("InputTransformer").text("InputTemplate"), values)
 }
 
 // atPath follows a path in dot notation, such as $.detail.id; nil is nothing there.

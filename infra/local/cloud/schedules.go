@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,9 +32,7 @@ func createRule(_ context.Context, c *Cloud, r request) (assembly.Values, error)
 	name, text := r.name("Name", 64), p.text("ScheduleExpression")
 	rule := c.arn("events", "rule/", name)
 	values := assembly.Values{Ref: name, Attributes: map[string]any{"Arn": rule}}
-	if err := p.refuse("EventPattern"); err != nil {
-		return values, err
-	}
+	p.refuse("EventPattern")
 	if bus := p.text("EventBusName"); bus != "" && bus != "default" && bus != c.arn("events", "event-bus/default") {
 		return values, fmt.Errorf("EventBusName %q: ScheduleExpression is supported only on the default event bus", bus)
 	}
@@ -60,25 +59,18 @@ func createRule(_ context.Context, c *Cloud, r request) (assembly.Values, error)
 // and https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 func createSchedule(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	p := r.properties
-	name, text, group := r.name("Name", 64), p.text("ScheduleExpression"), p.text("GroupName")
-	if group == "" {
-		group = "default"
-	}
-	scheduleARN := c.arn("scheduler", "schedule/", group, "/", name)
+	name, text := r.name("Name", 64), p.text("ScheduleExpression")
+	scheduleARN := c.arn("scheduler", "schedule/", cmp.Or(p.text("GroupName"), "default"), "/", name)
 	values := assembly.Values{Ref: name, Attributes: map[string]any{"Arn": scheduleARN}}
 	zone, err := time.LoadLocation(p.text("ScheduleExpressionTimezone"))
 	if err != nil || zone == time.Local {
 		return values, fmt.Errorf("ScheduleExpressionTimezone %q is no time zone such as Asia/Tokyo", p.text("ScheduleExpressionTimezone"))
 	}
-	var dates struct{ StartDate, EndDate time.Time }
-	if err := json.Unmarshal([]byte(asJSON(p)), &dates); err != nil {
-		return values, fmt.Errorf("StartDate and EndDate are times such as 2030-01-01T01:00:00Z: %w", err)
-	}
 	created, isNew, err := c.scheduleCreated(scheduleARN, text)
 	if err != nil {
 		return values, err
 	}
-	start, end := dates.StartDate, dates.EndDate
+	start, end := p.date("StartDate"), p.date("EndDate")
 	entry := schedule.Entry{Name: name, Text: text}
 	if start.IsZero() {
 		// "If you do not provide a StartDate for a rate-based schedule, your schedule starts invoking the target immediately"
@@ -120,9 +112,7 @@ func (c *Cloud) scheduleCreated(scheduleARN, expression string) (created time.Ti
 // nothing to do here: it is about events that Lambda does not take over, and the local one takes over every one; what
 // becomes of it then is the function's EventInvokeConfig.
 func (c *Cloud) schedule(r request, e schedule.Entry, target properties, rule string, input func(at time.Time) (string, error)) error {
-	if err := target.refuse("DeadLetterConfig"); err != nil {
-		return err
-	}
+	target.refuse("DeadLetterConfig")
 	function := target.text("Arn")
 	if !strings.HasPrefix(function, "arn:aws:lambda:") {
 		return fmt.Errorf("the local cloud schedules functions only, not the target %q", function)

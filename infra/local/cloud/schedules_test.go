@@ -82,11 +82,11 @@ func TestARuleSendsWhatItsTargetMakesOfTheEvent(t *testing.T) {
 		`"InputTransformer": {"InputPathsMap": {"say": "$.detail.say", "none": "$.detail.none", "list": "$.detail.list"}, "InputTemplate": "{\"a\": <say>, \"b\": \"<say>\", \"c\": <none>, \"d\": <list>}"}`: `{"a": "a \"word\"", "b": "a \"word\"", "c": "", "d": [1]}`,
 		`"InputTransformer": {"InputTemplate": "[<aws.events.rule-name>, \"<aws.events.rule-arn>\", <aws.events.event>]"}`:                                                                                    `["sweep", "arn:aws:events:us-east-1:000000000000:rule/sweep", {"detailType":"Scheduled Event","time":"2026-11-23T09:00:00Z"}]`,
 	} {
-		var target properties
+		var target map[string]any
 		if err := json.Unmarshal([]byte("{"+input+"}"), &target); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := ruleInput(target, "arn:aws:events:us-east-1:000000000000:rule/sweep", event); err != nil || got != want {
+		if got, err := ruleInput(propertiesOf(target), "arn:aws:events:us-east-1:000000000000:rule/sweep", event); err != nil || got != want {
 			t.Errorf("%s makes %s, %v, want %s", input, got, err, want)
 		}
 	}
@@ -164,20 +164,20 @@ func TestADisabledScheduleNeverRuns(t *testing.T) {
 func TestSchedulesThatAreRefused(t *testing.T) {
 	t.Parallel()
 	for part, resource := range map[string]string{
-		"property EventPattern":      `"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"source": ["aws.codedeploy"]}}`,
-		"a rule has rate(1 minute)":  `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 minutes)"}`,
-		"6 fields":                   `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "cron(0 0)"}`,
-		"schedules functions only":   `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "q", "Arn": "arn:aws:sqs:us-east-1:1:q"}]}`,
-		"DeadLetterConfig":           `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "q", "Arn": "arn:aws:lambda:us-east-1:1:function:f", "DeadLetterConfig": {"Arn": "a"}}]}`,
-		"default event bus":          `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "EventBusName": "mine"}`,
-		"invalid placeholder <none>": `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "q", "Arn": "arn:aws:lambda:us-east-1:1:function:f", "InputTransformer": {"InputTemplate": "\"<none>\""}}]}`,
-		"only one of Input":          `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "q", "Arn": "arn:aws:lambda:us-east-1:1:function:f", "Input": "1", "InputPath": "$.detail"}]}`,
-		"is not JSON: hello":         `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "q", "Arn": "arn:aws:lambda:us-east-1:1:function:f", "Input": "hello"}]}`,
-		"is not JSON: hi":            `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Target": {"Arn": "arn:aws:lambda:us-east-1:1:function:f", "Input": "hi"}}`,
-		"EndDate are times such as":  `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "EndDate": "soon"}`,
-		"Timezone \"Local\" is no":   `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "ScheduleExpressionTimezone": "Local"}`,
-		"ScheduleExpressionTimezone": `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "ScheduleExpressionTimezone": "Moon"}`,
-		"delivers to functions only": `"Type": "AWS::Lambda::EventInvokeConfig", "Properties": {"FunctionName": {"Ref": "F"}, "Qualifier": "$LATEST", "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:1:q"}}}`,
+		"property EventPattern":          `"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"source": ["aws.codedeploy"]}}`,
+		"a rule has rate(1 minute)":      `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 minutes)"}`,
+		"6 fields":                       `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "cron(0 0)"}`,
+		"schedules functions only":       `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "q", "Arn": "arn:aws:sqs:us-east-1:1:q"}]}`,
+		"DeadLetterConfig":               `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "q", "Arn": "arn:aws:lambda:us-east-1:1:function:f", "DeadLetterConfig": {"Arn": "a"}}]}`,
+		"default event bus":              `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "EventBusName": "mine"}`,
+		"invalid placeholder <none>":     `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "q", "Arn": "arn:aws:lambda:us-east-1:1:function:f", "InputTransformer": {"InputTemplate": "\"<none>\""}}]}`,
+		"only one of Input":              `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "q", "Arn": "arn:aws:lambda:us-east-1:1:function:f", "Input": "1", "InputPath": "$.detail"}]}`,
+		"is not JSON: hello":             `"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Targets": [{"Id": "q", "Arn": "arn:aws:lambda:us-east-1:1:function:f", "Input": "hello"}]}`,
+		"is not JSON: hi":                `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "Target": {"Arn": "arn:aws:lambda:us-east-1:1:function:f", "Input": "hi"}}`,
+		"EndDate must be a time such as": `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "EndDate": "soon"}`,
+		"Timezone \"Local\" is no":       `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "ScheduleExpressionTimezone": "Local"}`,
+		"ScheduleExpressionTimezone":     `"Type": "AWS::Scheduler::Schedule", "Properties": {"ScheduleExpression": "rate(1 hour)", "ScheduleExpressionTimezone": "Moon"}`,
+		"delivers to functions only":     `"Type": "AWS::Lambda::EventInvokeConfig", "Properties": {"FunctionName": {"Ref": "F"}, "Qualifier": "$LATEST", "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:1:q"}}}`,
 	} {
 		newMachine(t).refused(part, scheduled("", `"R": {`+resource+`}`))
 	}

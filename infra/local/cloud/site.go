@@ -43,7 +43,7 @@ func createBucket(_ context.Context, c *Cloud, r request) (assembly.Values, erro
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucketpolicy.html
 func createBucketPolicy(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	bucket := r.properties.text("Bucket")
-	raw, err := json.Marshal(r.properties["PolicyDocument"])
+	raw, err := json.Marshal(r.properties.object("PolicyDocument").all)
 	var p iam.Policy
 	if err == nil {
 		err = json.Unmarshal(raw, &p)
@@ -71,18 +71,15 @@ func (c *Cloud) permitsObject(bucket, action, key string) bool {
 // Source: https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_s3_deployment-readme.html
 func createBucketDeployment(ctx context.Context, c *Cloud, r request) (assembly.Values, error) {
 	p, none := r.properties, assembly.Values{}
-	if err := p.refuse("SourceMarkers", "UserMetadata", "Exclude", "Include"); err != nil {
-		return none, err
-	}
-	if p["Extract"] != nil && !p.boolean("Extract") {
+	p.refuse("SourceMarkers", "UserMetadata", "Exclude", "Include")
+	if !p.boolean("Extract", true) {
 		return none, errors.New("the local cloud deploys extracted sources only")
 	}
 	sources, keys := p.texts("SourceBucketNames"), p.texts("SourceObjectKeys")
 	if len(sources) != len(keys) {
 		return none, errors.New("SourceBucketNames and SourceObjectKeys differ in length")
 	}
-	prune := p["Prune"] == nil || p.boolean("Prune")
-	d := s3.Deployment{Prefix: p.text("DestinationBucketKeyPrefix"), Prune: prune, Metadata: p.textMap("SystemMetadata")}
+	d := s3.Deployment{Prefix: p.text("DestinationBucketKeyPrefix"), Prune: p.boolean("Prune", true), Metadata: p.textMap("SystemMetadata")}
 	for i, key := range keys {
 		asset, err := c.config.Assembly.Asset(sources[i], key)
 		if err != nil {

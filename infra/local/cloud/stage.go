@@ -3,8 +3,7 @@ package cloud
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
+	"math"
 	"strings"
 
 	"github.com/miyabi-society/platform/infra/local/assembly"
@@ -23,14 +22,9 @@ func createStage(_ context.Context, c *Cloud, r request) (assembly.Values, error
 	p := r.properties
 	a.Stage, a.StageVariables = p.text("StageName"), p.textMap("StageVariables")
 	a.AccessLog = gateway.AccessLog{Format: p.object("AccessLogSettings").text("Format"), Prefix: "[access " + a.name + "] ", Writer: c.log}
-	if a.Throttle, err = throttleOf(p.object("DefaultRouteSettings")); err != nil {
-		return assembly.Values{}, fmt.Errorf("DefaultRouteSettings: %w", err)
-	}
-	a.RouteThrottle = map[string]*gateway.Throttle{}
-	for key := range p.object("RouteSettings") {
-		if a.RouteThrottle[key], err = throttleOf(p.object("RouteSettings").object(key)); err != nil {
-			return assembly.Values{}, fmt.Errorf("RouteSettings of %q: %w", key, err)
-		}
+	a.Throttle, a.RouteThrottle = throttleOf(p.object("DefaultRouteSettings")), map[string]*gateway.Throttle{}
+	for key := range p.object("RouteSettings").all {
+		a.RouteThrottle[key] = throttleOf(p.object("RouteSettings").object(key))
 	}
 	return assembly.Values{Ref: a.Stage}, nil
 }
@@ -38,15 +32,13 @@ func createStage(_ context.Context, c *Cloud, r request) (assembly.Values, error
 // throttleOf reads the throttle of route settings, nil for none. The half that is not declared is the account's.
 //
 // Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
-func throttleOf(settings properties) (*gateway.Throttle, error) {
-	if settings["ThrottlingRateLimit"] == nil && settings["ThrottlingBurstLimit"] == nil {
-		return nil, nil //nolint:nilnil // no throttle is no error
+func throttleOf(settings properties) *gateway.Throttle {
+	if !settings.has("ThrottlingRateLimit") && !settings.has("ThrottlingBurstLimit") {
+		return nil
 	}
-	both := properties{"ThrottlingRateLimit": 10_000, "ThrottlingBurstLimit": 5_000}
-	maps.Copy(both, settings)
-	rate, badRate := both.number("ThrottlingRateLimit")
-	burst, badBurst := both.integer("ThrottlingBurstLimit")
-	return &gateway.Throttle{RateLimit: rate, BurstLimit: burst}, errors.Join(badRate, badBurst)
+	return &gateway.Throttle{
+		RateLimit: settings.number("ThrottlingRateLimit", 10_000), BurstLimit: settings.within("ThrottlingBurstLimit", 5_000, 0, math.MaxInt32),
+	}
 }
 
 // filled is a function's ARN with the stage's variables in it: ${stageVariables.NAME}.

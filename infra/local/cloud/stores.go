@@ -26,7 +26,7 @@ func createSecret(_ context.Context, c *Cloud, r request) (assembly.Values, erro
 		Name: r.nameFrom(r.LogicalID, "Name", 512), Description: r.properties.text("Description"), SecretString: r.properties.text("SecretString"),
 	}
 	spec.ARN = c.arn("secretsmanager", "secret:", spec.Name)
-	if r.properties["GenerateSecretString"] != nil {
+	if r.properties.has("GenerateSecretString") {
 		spec.Generate = &awsapi.Generate{PasswordLength: 32, RequireEachIncludedType: true}
 		if err := json.Unmarshal([]byte(asJSON(r.properties.textMap("GenerateSecretString"))), spec.Generate); err != nil {
 			return assembly.Values{}, fmt.Errorf("GenerateSecretString has a whole number as PasswordLength, and true or false for what is in- or excluded: %w", err)

@@ -33,7 +33,8 @@ var createRouteResponse = partOfAPI("RouteResponseId", func(_ *Cloud, a *apiDraf
 		return fmt.Errorf("RouteResponseKey %q: only $default is possible", key)
 	}
 	a.responses[p.text("RouteId")] = true
-	return p.refuse("ResponseParameters", "ResponseModels", "ModelSelectionExpression")
+	p.refuse("ResponseParameters", "ResponseModels", "ModelSelectionExpression")
+	return nil
 })
 
 // buildWebSocket makes the server of a WebSocket API. Its address serves the connections, and the services' endpoint
