@@ -169,15 +169,10 @@ func (c *Cloud) Site() http.Handler {
 	return c.site
 }
 
-// leaveTime is how long WebSocket clients have to answer that the connection ends.
-const leaveTime = 2 * time.Second
-
 // Close ends the connections, the functions, the endpoint and PostgreSQL, in this order, and waits for each.
 func (c *Cloud) Close() error {
-	leave, cancel := context.WithTimeout(context.Background(), leaveTime)
-	defer cancel()
 	c.schedules.Close()
-	c.live.Close(leave)
+	c.live.Close()
 	var failed []error
 	if c.functions != nil {
 		c.functions.Close()

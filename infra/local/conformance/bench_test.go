@@ -180,7 +180,7 @@ func BenchmarkWebSocket1000Connections(b *testing.B) {
 		for _, c := range conns {
 			_ = c.Close()
 		}
-		connections.Close(context.Background())
+		connections.Close()
 		server.Close()
 		b.ReportMetric(opened.Seconds(), "open-s")
 		b.ReportMetric(pushed.Seconds(), "message-to-each-s")

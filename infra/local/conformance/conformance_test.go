@@ -124,6 +124,8 @@ const differences = `
 | @connections | an Authorization header must be there; it is not checked | the signature is checked |
 | a client that does not read | 1 MiB waits, then 429; closed after 10 s | documented without figures |
 | text that is not UTF-8 | in a frame: closed with 1007 (RFC 6455); in PostToConnection: replaced by U+FFFD | not documented |
+| the pause before a failed event is tried again | 1 second, then 2 | 1 minute, then 2 |
+| a client that does not answer the close frame | cut off after 1 second; then $disconnect runs | not documented |
 | a custom resource's function that fails without an answer | the failure ends the wait at once | the event is tried twice more, and the wait ends after ServiceTimeout |
 | a reference to a version of a parameter | the newest version, the only one there is | that version |
 | errors under a cache policy without a lifetime | never kept | not documented clearly |

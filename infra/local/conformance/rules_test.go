@@ -62,6 +62,8 @@ var rules = []rule{
 	{"WebSocket", "A message over 128 KB closes with 1009", "apigateway-execution-service-websocket-limits-table", largeMessage, ""},
 	{"WebSocket", "A binary frame closes with 1003", "websocket-api-develop-binary-media-types", binaryFrame, ""},
 	{"WebSocket", "@connections: 410 GoneException for who has left", "apigateway-how-to-call-websocket-api-connections", nil, "websocket.TestDeleteClosesAndRunsDisconnect"},
+	{"WebSocket", "@connections: a deleted connection is gone at once, whatever its client does", "apigateway-how-to-call-websocket-api-connections", nil, "websocket.TestADeletedConnectionIsGoneAtOnceThoughItsClientDoesNotAnswerTheCloseFrame"},
+	{"WebSocket", "A connection can be sent to as soon as its client knows that it is open", "apigateway-websocket-api-route-keys-connect-disconnect", nil, "websocket.TestAConnectionIsThereAsSoonAsItsClientKnows"},
 	{"WebSocket", "@connections: 413 PayloadTooLargeException over 128 KB", "apigateway-how-to-call-websocket-api-connections", nil, "websocket.TestPushedMessagesAreTextWhateverTheirSize"},
 	{"WebSocket", "While $connect runs the connection does not exist", "apigateway-websocket-api-route-keys-connect-disconnect", nil, "websocket.TestDuringConnectTheConnectionIsNotThereYet"},
 	{"WebSocket", "$disconnect tells status and reason, also of a dropped connection", "apigateway-websocket-api-route-keys-connect-disconnect", nil, "websocket.TestDisconnectTellsHowTheConnectionEnded"},

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -41,14 +42,11 @@ func (l AccessLog) Write(variables map[string]string) {
 	}
 	line := contextVariable.ReplaceAllStringFunc(l.Format, func(name string) string {
 		name, quoted := strings.CutSuffix(strings.TrimPrefix(name, "$context."), "String")
-		switch v := variables[name]; {
-		case v == "":
-			return "-"
-		case quoted:
-			return `"` + escape(v) + `"`
-		default:
-			return escape(v)
+		value := escape(cmp.Or(variables[name], "-"))
+		if quoted {
+			return `"` + value + `"`
 		}
+		return value
 	})
 	_, _ = io.WriteString(l.Writer, l.Prefix+strings.ReplaceAll(line, "\n", " ")+"\n") // a log that is gone stops no request
 }

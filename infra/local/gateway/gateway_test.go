@@ -48,8 +48,8 @@ func TestAFunctionMayThrowUnauthorized(t *testing.T) {
 func TestAnAccessLogLineStaysOneLine(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	AccessLog{Format: "$context.requestId [$context.a.b] $context.c\n\"$context.d\" $context.a.bString.", Writer: &out}.Write(map[string]string{"requestId": "1", "a.b": "x\ny", "d": "<é&\"\xff>"})
-	if got, want := out.String(), `1 [x\ny] - "<é&\"\ufffd>" "x\ny".`+"\n"; got != want {
+	AccessLog{Format: "$context.requestId [$context.a.b] $context.c\n\"$context.d\" $context.a.bString $context.cString.", Writer: &out}.Write(map[string]string{"requestId": "1", "a.b": "x\ny", "d": "<é&\"\xff>"})
+	if got, want := out.String(), `1 [x\ny] - "<é&\"\ufffd>" "x\ny" "-".`+"\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	for _, bad := range []string{"$context.status", "$context.requestId" + strings.Repeat("x", maxFormat)} {

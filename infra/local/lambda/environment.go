@@ -14,7 +14,8 @@ import (
 func (p *pool) environ(runtimeAPI, stream string) []string {
 	f := p.function
 	all := map[string]string{
-		"PATH": os.Getenv("PATH"), "LANG": "en_US.UTF-8", "TZ": ":UTC", "TMPDIR": os.TempDir(), "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+		"PATH": os.Getenv("PATH"), "LANG": "en_US.UTF-8", "TZ": ":UTC", "TMPDIR": os.TempDir(),
+		"AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR", "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000", // where nobody listens
 	}
 	maps.Copy(all, f.Environment)
 	maps.Copy(all, p.registry.options.Environment)

@@ -45,7 +45,6 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 		s.connections.running.Done()
 		return
 	}
-	s.connections.add(c)
 	go c.run()
 }
 
@@ -156,9 +155,17 @@ func (s *Server) source(expression string, e *event, r *http.Request) string {
 	return ""
 }
 
-// accept completes the handshake. The client gets the subprotocol that the $connect route answered, if it offered it
-// (page websocket-connect-route-subprotocol).
+// accept completes the handshake. The connection is there before its client knows; who finds it waits until it is open.
+// The client gets the subprotocol that the $connect route answered, if it offered it (page
+// websocket-connect-route-subprotocol).
 func (c *connection) accept(w http.ResponseWriter, r *http.Request, subprotocol string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.server.api.Limits
+	lasts := min(l.Idle, l.Lifetime)
+	if !c.server.connections.add(c) {
+		lasts = 0
+	}
 	writer := &socketWriter{ResponseWriter: w}
 	conn, err := ws.Accept(writer, r, &ws.AcceptOptions{
 		InsecureSkipVerify: true, // API Gateway leaves Origin to the $connect route
@@ -166,11 +173,12 @@ func (c *connection) accept(w http.ResponseWriter, r *http.Request, subprotocol 
 		OnPingReceived:     func(context.Context, []byte) bool { c.touch(); return true },
 	})
 	if err != nil {
+		c.end = goingAway
+		c.server.connections.remove(c)
 		return fmt.Errorf("accepting the connection: %w", err)
 	}
 	conn.SetReadLimit(-1) // receive has its own limits
 	c.ws, c.socket = conn, writer.socket
-	l := c.server.api.Limits
-	c.limit = time.AfterFunc(min(l.Idle, l.Lifetime), func() { c.shut(goingAway) })
+	c.limit = time.AfterFunc(lasts, func() { c.shut(goingAway) })
 	return nil
 }

@@ -43,7 +43,7 @@ func TestConnectEventHasHeadersQueryAndContext(t *testing.T) {
 func TestARefusalByTheConnectRouteIsTheHandshakesStatus(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]int{
-		`{"statusCode":401}`: 401, `{"statusCode":"403"}`: 403, `{"statusCode":500}`: 500, "crash": 502, "throttled": 502, "absent": 500, `"x"`: 502, `{}`: 502,
+		`{"statusCode":401}`: 401, `{"statusCode":"403"}`: 403, `{"statusCode":500}`: 500, "crash": 502, "throttled": 502, "absent": 500, `"x"`: 502, `{}`: 502, `{"statusCode":103}`: 502,
 	} {
 		r := start(t, nil, routeConnect, routeDisconnect)
 		r.answers[routeConnect] = answer

@@ -62,13 +62,12 @@ func (c *connection) run() {
 	defer c.server.connections.running.Done()
 	end := c.read()
 	c.limit.Stop()
-	c.server.connections.remove(c)
 	c.ends(end)
-	_ = c.ws.Close(end.Code, end.Reason) // has no effect on what has ended; waits for the client's close frame
+	c.close(end)
 	c.disconnect()
 }
 
-// ends notes how the connection ends, unless that is known: the first reason counts.
+// ends notes how the connection ends, unless that is known: the first reason counts. From then on nobody finds it.
 func (c *connection) ends(end ws.CloseError) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -76,21 +75,38 @@ func (c *connection) ends(end ws.CloseError) bool {
 		return false
 	}
 	c.end = end
+	c.server.connections.remove(c)
 	return true
 }
 
-// shut closes the connection from the server's side. A client that does not answer is closed all the same.
+func (c *connection) ended() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.end.Code != 0
+}
+
+// shut closes the connection from the server's side.
 func (c *connection) shut(end ws.CloseError) {
 	if c.ends(end) {
-		c.server.connections.running.Go(func() { _ = c.ws.Close(end.Code, end.Reason) })
+		c.server.connections.running.Go(func() { c.close(end) })
 	}
 }
 
-// read hands messages to their routes, several at once, until the connection ends, and returns how it ended.
+// closeTime is how long a client has to answer a close frame before its socket is closed.
+const closeTime = time.Second
+
+// close sends the close frame and waits for the client's. It has no effect on what is closed.
+func (c *connection) close(end ws.CloseError) {
+	defer time.AfterFunc(closeTime, func() { _ = c.socket.Close() }).Stop() // the reader ends
+	_ = c.ws.Close(end.Code, end.Reason)                                    // a client that left needs no close frame
+}
+
+// read hands messages to their routes, several at once, until the connection ends, and returns how it ended. What a
+// client says after the server's close frame reaches no route.
 func (c *connection) read() ws.CloseError {
 	for {
 		message, err := c.receive()
-		if err != nil {
+		if err != nil || c.ended() {
 			return endOf(err)
 		}
 		c.touch()

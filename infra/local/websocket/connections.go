@@ -1,8 +1,9 @@
 package websocket
 
 import (
-	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -22,26 +23,16 @@ func (cs *Connections) Open() int {
 	return len(cs.open)
 }
 
-// Close closes every connection and waits for their $disconnect routes. Clients have until ctx ends to answer the close
-// frame.
-func (cs *Connections) Close(ctx context.Context) {
+// Close closes every connection and waits for their $disconnect routes.
+func (cs *Connections) Close() {
 	cs.mu.Lock()
 	cs.closed = true
-	for _, c := range cs.open {
+	open := slices.Collect(maps.Values(cs.open))
+	cs.mu.Unlock()
+	for _, c := range open {
 		c.shut(goingAway)
 	}
-	cs.mu.Unlock()
-	stop := context.AfterFunc(ctx, cs.breakOff)
-	defer stop()
 	cs.running.Wait()
-}
-
-func (cs *Connections) breakOff() {
-	cs.mu.Lock()
-	defer cs.mu.Unlock()
-	for _, c := range cs.open {
-		_ = c.socket.Close() // it did not answer the close frame
-	}
 }
 
 // begin admits a handshake, which Close then waits for, unless everything is closed.
@@ -54,17 +45,15 @@ func (cs *Connections) begin() bool {
 	return !cs.closed
 }
 
-// add makes a connection known, and closes it at once when everything was closed during its handshake.
-func (cs *Connections) add(c *connection) {
+// add makes a connection known. It reports false when everything was closed during its handshake.
+func (cs *Connections) add(c *connection) bool {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	if cs.open == nil {
 		cs.open = map[string]*connection{}
 	}
 	cs.open[c.id] = c
-	if cs.closed {
-		c.shut(goingAway)
-	}
+	return !cs.closed
 }
 
 func (cs *Connections) remove(c *connection) {

@@ -128,9 +128,7 @@ func start(t testing.TB, change func(*API), keys ...string) *running {
 	}
 	listener := httptest.NewServer(s)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
-		defer cancel()
-		connections.Close(ctx)
+		connections.Close()
 		http.DefaultClient.CloseIdleConnections()
 		listener.Close()
 	})

@@ -79,7 +79,7 @@ func read(result lambda.Result) (answer, error) {
 		return answer{}, fmt.Errorf("reading the function's response: %w", err)
 	}
 	status, err := strconv.Atoi(p.StatusCode.String())
-	if err != nil || status < 100 || status > 599 {
+	if err != nil || status < 200 || status > 599 {
 		return answer{}, errors.New("the function's response has no statusCode")
 	}
 	a := answer{status: status, body: p.Body}

@@ -1,26 +1,41 @@
 package websocket
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/miyabi-society/platform/infra/local/gateway"
 )
 
 func (r *running) connectionID(t testing.TB) string {
 	t.Helper()
-	id := at(r.wait(t, routeConnect), "requestContext", "connectionId").(string)
-	for range 1000 {
-		if r.server.connections.find(id) != nil {
-			return id
-		}
-		time.Sleep(5 * time.Millisecond)
+	return at(r.wait(t, routeConnect), "requestContext", "connectionId").(string)
+}
+
+// lateWriter is an access log that takes its time.
+type lateWriter struct{}
+
+func (lateWriter) Write(line []byte) (int, error) {
+	time.Sleep(100 * time.Millisecond)
+	return len(line), nil
+}
+
+func TestAConnectionIsThereAsSoonAsItsClientKnows(t *testing.T) {
+	t.Parallel()
+	r := start(t, func(a *API) { a.AccessLog = gateway.AccessLog{Format: "$context.requestId", Writer: lateWriter{}} }, routeConnect)
+	for range 5 {
+		c := r.dial(t, "")
+		resp, _ := r.manage(t, "POST", r.connectionID(t), "hello")
+		wantEqual(t, "status", resp.StatusCode, 200)
+		wantEqual(t, "message", receive(t, c), "hello")
 	}
-	t.Fatalf("the connection %s does not open", id)
-	return ""
 }
 
 func TestPushedMessagesAreTextWhateverTheirSize(t *testing.T) {
@@ -69,6 +84,30 @@ func TestDeleteClosesAndRunsDisconnect(t *testing.T) {
 	wantEqual(t, "malformed", resp.Header.Get("X-Amzn-ErrorType"), "BadRequestException")
 }
 
+func TestADeletedConnectionIsGoneAtOnceThoughItsClientDoesNotAnswerTheCloseFrame(t *testing.T) {
+	t.Parallel()
+	r := start(t, nil, routeConnect, routeDefault, routeDisconnect)
+	conn := handshake(t, r)
+	id := r.connectionID(t)
+	deleted := time.Now()
+	resp, _ := r.manage(t, "DELETE", id, "")
+	wantEqual(t, "status", resp.StatusCode, 204)
+	for _, method := range []string{"GET", "POST", "DELETE"} {
+		resp, _ = r.manage(t, method, id, "x")
+		wantEqual(t, method, resp.StatusCode, 410)
+	}
+	wantEqual(t, "connections", r.server.connections.Open(), 0)
+	if _, err := conn.Write([]byte("\x81\x85\x00\x00\x00\x00hello")); err != nil {
+		t.Fatal(err)
+	}
+	e := r.wait(t, routeDisconnect)
+	wantEqual(t, "$disconnect", at(e, "requestContext", "disconnectStatusCode"), 1000)
+	if took := time.Since(deleted); took > 3*time.Second {
+		t.Errorf("$disconnect ran after %s", took)
+	}
+	wantEqual(t, "events besides $connect and $disconnect", len(r.events)-2, 0)
+}
+
 func TestDuringConnectTheConnectionIsNotThereYet(t *testing.T) {
 	t.Parallel()
 	r := start(t, nil, routeConnect)
@@ -104,7 +143,7 @@ func TestAnAPIDoesNotManageTheConnectionsOfAnother(t *testing.T) {
 	wantEqual(t, "status", resp.StatusCode, 410)
 }
 
-// handshake opens a connection whose client never reads again.
+// handshake opens a connection whose client reads the server's handshake and nothing else.
 func handshake(t *testing.T, r *running) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(r.url, "ws://"))
@@ -113,6 +152,12 @@ func handshake(t *testing.T, r *running) net.Conn {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	fmt.Fprintf(conn, "GET /live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	wantEqual(t, "handshake", resp.StatusCode, http.StatusSwitchingProtocols)
 	return conn
 }
 
@@ -183,9 +228,7 @@ func TestCloseEndsEveryConnection(t *testing.T) {
 	r.connectionID(t)
 	r.connectionID(t)
 	go closedWith(t, polite, 1001)
-	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
-	defer cancel()
-	r.server.connections.Close(ctx)
+	r.server.connections.Close()
 	for range 2 {
 		wantEqual(t, "status", at(r.wait(t, routeDisconnect), "requestContext", "disconnectStatusCode"), 1001)
 	}
@@ -207,9 +250,7 @@ func TestCloseWaitsForAHandshakeUnderWayAndEndsItsConnection(t *testing.T) {
 		opened <- err
 	}()
 	time.Sleep(100 * time.Millisecond)
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	r.server.connections.Close(ctx)
+	r.server.connections.Close()
 	wantContains(t, "the client", fmt.Sprint(<-opened), "StatusGoingAway")
 	wantEqual(t, "$disconnect", at(r.wait(t, routeDisconnect), "requestContext", "disconnectStatusCode"), 1001)
 }
