@@ -12,7 +12,11 @@ import (
 const (
 	maxObject = 32 << 20
 	maxCache  = 128 << 20
+	overhead  = 4 << 10 // about what key, headers and bookkeeping of an object take
 )
+
+// size is about what the object takes of the memory.
+func (o *object) size() int { return len(o.body) + overhead }
 
 // cache holds answers of origins by key, each in the versions that were asked for.
 type cache struct {
@@ -62,16 +66,16 @@ func (c *cache) put(key string, o *object) {
 	versions := slices.DeleteFunc(c.objects[key], func(old *object) bool {
 		replaced := old.serves(o.asked)
 		if replaced {
-			c.size -= len(old.body)
+			c.size -= old.size()
 		}
 		return replaced
 	})
-	if c.size+len(o.body) > maxCache {
+	if c.size+o.size() > maxCache {
 		clear(c.objects)
 		c.size, versions = 0, nil
 	}
 	c.objects[key] = append(versions, o)
-	c.size += len(o.body)
+	c.size += o.size()
 }
 
 // key is made of the method, the path and what the policy names of query, headers and cookies. The versions of

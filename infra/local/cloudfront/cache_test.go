@@ -224,9 +224,22 @@ func TestTheCacheIsBounded(t *testing.T) {
 	body := make([]byte, maxObject)
 	for i := range 20 {
 		c.put(strconv.Itoa(i), &object{body: body})
-		if c.size > maxCache || c.size != len(c.objects)*maxObject {
+		if c.size > maxCache || c.size < len(c.objects)*maxObject {
 			t.Fatalf("%d objects of %d bytes", len(c.objects), c.size)
 		}
+	}
+	for i := range 100_000 {
+		c.put(strconv.Itoa(i), &object{})
+	}
+	if len(c.objects) > 40_000 {
+		t.Errorf("%d objects without a body are kept", len(c.objects))
+	}
+	c = newCache()
+	for range 100_000 {
+		c.put("the same", &object{})
+	}
+	if len(c.objects["the same"]) != 1 || c.size > 10_000 {
+		t.Errorf("%d versions of %d bytes", len(c.objects["the same"]), c.size)
 	}
 }
 

@@ -123,7 +123,7 @@ func TestPoliciesNameWhatCannotBeCarriedOut(t *testing.T) {
 		}
 	}
 	var h ResponseHeadersPolicy
-	for text, want := range map[string]string{`{"CorsConfig": {}}`: "CorsConfig", `{"SecurityHeadersConfig": {"Other": {}}}`: "Other", `{"ServerTimingHeadersConfig": {"Enabled": true}}`: "ServerTiming"} {
+	for text, want := range map[string]string{`{"CorsConfig": {"Other": 1}}`: "Other", `{"SecurityHeadersConfig": {"Other": {}}}`: "Other", `{"ServerTimingHeadersConfig": {"Enabled": true}}`: "ServerTiming"} {
 		if err := strictly([]byte(text), &h); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got error %v", text, err)
 		}

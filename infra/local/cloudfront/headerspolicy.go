@@ -7,6 +7,7 @@ import (
 
 // ResponseHeadersPolicy is what is removed from answers and added to them (page understanding-response-headers-policies).
 type ResponseHeadersPolicy struct {
+	CorsConfig            *corsConfig
 	SecurityHeadersConfig map[securityProperty]securityHeader
 	CustomHeadersConfig   struct {
 		Items []struct {
@@ -75,14 +76,19 @@ func (h securityHeader) xss() string {
 	return "1"
 }
 
-// apply removes headers and adds others; what the policy removes it can add again.
-func (p ResponseHeadersPolicy) apply(h http.Header) {
+// apply removes headers of the answer to r and adds others; what the policy removes it can add again.
+func (p ResponseHeadersPolicy) apply(h http.Header, r *http.Request) {
 	for _, removed := range p.RemoveHeadersConfig.Items {
 		h.Del(removed.Header)
 	}
 	add := func(name, value string, override Flag) {
 		if _, there := h[http.CanonicalHeaderKey(name)]; bool(override) || !there {
 			h.Set(name, value)
+		}
+	}
+	for name, value := range p.CorsConfig.headers(r) {
+		if value != "" {
+			add(name, value, p.CorsConfig.OriginOverride)
 		}
 	}
 	for property, security := range p.SecurityHeadersConfig {

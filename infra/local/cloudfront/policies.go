@@ -71,13 +71,22 @@ var managedRequests = map[string]OriginRequestPolicy{
 
 // managedResponses is on page using-managed-response-headers-policies.
 var managedResponses = map[string]ResponseHeadersPolicy{
-	"67f7725c-6f97-4210-82d7-5512b31e9d03": {SecurityHeadersConfig: map[securityProperty]securityHeader{ // SecurityHeadersPolicy
-		"ContentTypeOptions":      {Override: true},
-		"FrameOptions":            {FrameOption: "SAMEORIGIN"},
-		"ReferrerPolicy":          {ReferrerPolicy: "strict-origin-when-cross-origin"},
-		"StrictTransportSecurity": {AccessControlMaxAgeSec: 31_536_000},
-		"XSSProtection":           {Protection: true, ModeBlock: true},
-	}},
+	// SecurityHeadersPolicy
+	"67f7725c-6f97-4210-82d7-5512b31e9d03": {SecurityHeadersConfig: managedSecurity},
+	// SimpleCORS, and the same with SecurityHeadersPolicy
+	"60669652-455b-4ae9-85a4-c4c02393f86c": {CorsConfig: anyOrigin("")},
+	"e61eb60c-9c35-4d20-a928-2b84e02af89c": {CorsConfig: anyOrigin(""), SecurityHeadersConfig: managedSecurity},
+	// CORS-With-Preflight, and the same with SecurityHeadersPolicy
+	"5cc3b908-e619-4b99-88e5-2cf7f45965bd": {CorsConfig: anyOrigin("ALL")},
+	"eaab4381-ed33-4a86-88ca-d9558dc6cd63": {CorsConfig: anyOrigin("ALL"), SecurityHeadersConfig: managedSecurity},
+}
+
+var managedSecurity = map[securityProperty]securityHeader{
+	"ContentTypeOptions":      {Override: true},
+	"FrameOptions":            {FrameOption: "SAMEORIGIN"},
+	"ReferrerPolicy":          {ReferrerPolicy: "strict-origin-when-cross-origin"},
+	"StrictTransportSecurity": {AccessControlMaxAgeSec: 31_536_000},
+	"XSSProtection":           {Protection: true, ModeBlock: true},
 }
 
 // find looks up what a behaviour refers to; without an id it is the zero value.

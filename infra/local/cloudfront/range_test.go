@@ -14,7 +14,7 @@ func TestRangesThatBreakTheRulesGetTheWholeObject(t *testing.T) {
 	for ranges, want := range map[string]int{
 		"bytes=0-9": 206, "bytes=90-": 206, "bytes=-5": 206, "bytes=95-200": 206, "bytes=0-9,20-29": 206, "bytes=0-9,-5": 206,
 		"bytes=20-29,0-9": 200, "bytes=0-20,10-30": 200, "bytes=9-0": 200, "bytes=-1-5": 200, "bytes=a-b": 200, "bytes=": 200, "lines=0-9": 200, "bytes=-": 200,
-		"bytes=100-": 416, "bytes=200-300": 416,
+		"bytes=100-": 416, "bytes=-0": 416, "bytes=200-300": 416,
 	} {
 		rec := e.do(t, get("/", "Range", ranges))
 		wantEqual(t, ranges, rec.Code, want)

@@ -52,7 +52,7 @@ func (w *response) WriteHeader(status int) {
 		return
 	}
 	h := w.Header()
-	w.behavior.headers.apply(h)
+	w.behavior.headers.apply(h, w.request)
 	if f := w.behavior.functions[viewerResponse]; f != nil && !w.edge && status < http.StatusBadRequest {
 		var err error
 		if status, err = f.onResponse(w, status); err != nil {
@@ -103,9 +103,7 @@ func (w *response) send(o *object, result string) {
 	}
 	h.Del("Content-Length")
 	r := w.request.Clone(w.request.Context())
-	if !byterange.InOrder(r.Header.Get("Range"), int64(len(o.body))) {
-		r.Header.Del("Range")
-	}
+	r.Header.Set("Range", byterange.Valid(r.Header.Get("Range"), int64(len(o.body))))
 	modified, _ := http.ParseTime(h.Get("Last-Modified")) // without one that condition does not apply
 	http.ServeContent(w, r, "", modified, bytes.NewReader(o.body))
 }
@@ -136,7 +134,7 @@ func (w *response) setPage(status int, result, reason string) {
 	clear(h)
 	h.Set("Content-Type", "text/html")
 	h.Set("Content-Length", strconv.Itoa(len(w.page)))
-	w.behavior.headers.apply(h)
+	w.behavior.headers.apply(h, w.request)
 }
 
 const errorPage = `<!DOCTYPE html>

@@ -235,8 +235,10 @@ func TestRangeRequests(t *testing.T) {
 			t.Errorf("%s: got %d %q", ranges, rec.Code, rec.Body)
 		}
 	}
-	if rec := request(s, "GET", "/a.txt", "Range", "bytes=9-"); rec.Code != 416 {
-		t.Errorf("outside: got %d", rec.Code)
+	for _, ranges := range []string{"bytes=9-", "bytes=-0"} {
+		if rec := request(s, "GET", "/a.txt", "Range", ranges); rec.Code != 416 {
+			t.Errorf("%s: got %d", ranges, rec.Code)
+		}
 	}
 }
 

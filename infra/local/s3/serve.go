@@ -50,10 +50,12 @@ func serve(w http.ResponseWriter, r *http.Request, o object) {
 	h.Set("Etag", o.ETag)
 	h.Set("X-Amz-Server-Side-Encryption", "AES256")
 	identify(h)
-	if ranges := r.Header.Get("Range"); strings.Contains(ranges, ",") || !byterange.InOrder(ranges, int64(len(o.Body))) {
-		r = r.Clone(r.Context())
-		r.Header.Del("Range")
+	ranges := byterange.Valid(r.Header.Get("Range"), int64(len(o.Body)))
+	if strings.Contains(ranges, ",") {
+		ranges = ""
 	}
+	r = r.Clone(r.Context())
+	r.Header.Set("Range", ranges)
 	http.ServeContent(w, r, "", o.LastModified, bytes.NewReader(o.Body))
 }
 
