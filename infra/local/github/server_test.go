@@ -111,7 +111,7 @@ func TestThePageListsThePeopleAndKeepsTheRequest(t *testing.T) {
 			t.Errorf("%s is not on the page", p.Login)
 		}
 	}
-	for _, want := range []string{`code_challenge=` + challenge(), "ログイン", "Sign in", `state=%22%3E%3Cscript%3E`, "localhost:8080"} {
+	for _, want := range []string{`code_challenge=` + challenge(), "サインイン", "Sign in", `state=%22%3E%3Cscript%3E`, "localhost:8080"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not hold %q", want)
 		}

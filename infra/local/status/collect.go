@@ -4,6 +4,7 @@ package status
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -39,7 +40,7 @@ func NewCollector() *Collector {
 // Line keeps a line, and the metrics in it.
 func (c *Collector) Line(l lambda.Line) {
 	values := parseEMF(l.Text)
-	l.Text = l.Text[:min(len(l.Text), keptLine)]
+	l.Text = strings.Clone(l.Text[:min(len(l.Text), keptLine)]) // not a part of a longer line, which would stay in memory
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.lines = keep(c.lines, l, keptLines)

@@ -39,6 +39,8 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.serveAPI(w, r, name)
 	case !own:
 		http.Error(w, fmt.Sprintf("This is the local cloud, which has no host %q. Use http://localhost.", r.Host), http.StatusMisdirectedRequest)
+	case r.URL.Path+"/" == status.Path:
+		http.Redirect(w, r, status.Path, http.StatusFound)
 	case strings.HasPrefix(r.URL.Path, gitHubPath+"/"):
 		f.gitHub.ServeHTTP(w, r)
 	case strings.HasPrefix(r.URL.Path, status.Path):

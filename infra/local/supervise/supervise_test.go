@@ -212,6 +212,7 @@ func TestWhatAnswersByName(t *testing.T) {
 	}{
 		{"localhost is the distribution", said("site"), []cloud.API{one}, "http://localhost:80/", "site as localhost:80"},
 		{"the status page is before it", said("site"), nil, "http://localhost:80/_local/", "status as localhost:80"},
+		{"and found without its slash", said("site"), nil, "http://localhost:80/_local", `href="/_local/"`},
 		{"and the stand-in for GitHub", said("site"), nil, "http://localhost:80/_local/github/x", "GitHub as localhost:80"},
 		{"an api answers to its name beside a distribution", said("site"), []cloud.API{one}, "http://" + one.Host, "api as " + one.Host},
 		{"all of its paths are its own", said("site"), []cloud.API{one}, "http://" + one.Host + "/_local/", "api as " + one.Host},
