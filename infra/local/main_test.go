@@ -429,6 +429,18 @@ func TestAFailedDeploymentIsOneClearLineAndLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestWhatRunsGoesOnWhenTheNextAssemblyCannotBeMade(t *testing.T) {
+	t.Parallel()
+	c := newCheckout(t)
+	_, url := c.up()
+	c.synthesize(api, site, `"Q": {"Type": "AWS::SQS::Queue"}`)
+	_, err := c.upWith(context.Background())
+	if err == nil || !strings.Contains(err.Error(), "resource Q (AWS::SQS::Queue)") || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "what runs goes on") {
+		t.Errorf("error is %v", err)
+	}
+	get(t, url+"/")
+}
+
 func TestAnInterruptedUpLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for _, after := range []time.Duration{0, 20 * time.Millisecond, 100 * time.Millisecond, 400 * time.Millisecond} {

@@ -3,6 +3,7 @@ package cloud
 import (
 	_ "embed"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -25,6 +26,23 @@ var schema = func() map[string][]string {
 	}
 	return properties
 }()
+
+// Check refuses what no deployment of the assembly could make, whatever its parameters are: a type that is not known, or a
+// property that a type does not have. A resource with a condition may be left out, so it is not looked at.
+func Check(a *assembly.Assembly) error {
+	for _, s := range a.Stacks {
+		for _, id := range slices.Sorted(maps.Keys(s.Template.Resources)) {
+			r := s.Template.Resources[id]
+			if r.Condition != "" {
+				continue
+			}
+			if err := known(r); err != nil {
+				return fmt.Errorf("%s: %w", r, err)
+			}
+		}
+	}
+	return nil
+}
 
 // known refuses a type that is neither run nor inert, and as CloudFormation does a property that the type does not have.
 func known(r *assembly.Resource) error {

@@ -10,14 +10,16 @@ import (
 	"time"
 
 	"github.com/miyabi-society/platform/infra/background"
+	"github.com/miyabi-society/platform/infra/local/assembly"
+	"github.com/miyabi-society/platform/infra/local/cloud"
 )
 
 // stopLimit is how long the process may take to end before it is killed.
 const stopLimit = 20 * time.Second
 
 // Up starts the local cloud in the background and returns when what the assembly has answers: the distribution, or
-// else its HTTP API. When it runs already with the same assembly, Up only says so; with another one it starts anew. If
-// ctx ends first, nothing is left running.
+// else its HTTP API. When it runs already with the same assembly, Up only says so; with another one it starts anew, unless
+// that one names what cannot be made: then what runs goes on. If ctx ends first, nothing is left running.
 func Up(ctx context.Context, o Options, out io.Writer) error {
 	runs, err := o.identity()
 	if err != nil {
@@ -33,6 +35,9 @@ func Up(ctx context.Context, o Options, out io.Writer) error {
 			return nil
 		}
 		if running {
+			if err := check(o.Assembly); err != nil {
+				return fmt.Errorf("%w; what runs goes on with the assembly before", err)
+			}
 			say(out, "Stopping the local cloud that runs.")
 			if err := s.stop(r); err != nil {
 				return err
@@ -40,6 +45,15 @@ func Up(ctx context.Context, o Options, out io.Writer) error {
 		}
 		return s.launch(ctx, o, out)
 	})
+}
+
+// check finds what a start with the assembly would refuse at once.
+func check(dir string) error {
+	a, err := assembly.Load(dir)
+	if err != nil {
+		return err
+	}
+	return cloud.Check(a)
 }
 
 // notice is what the running process tells the command that started it, as one line of JSON.
