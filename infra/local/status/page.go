@@ -3,6 +3,7 @@ package status
 import (
 	"bytes"
 	_ "embed"
+	"fmt"
 	"html/template"
 	"net/http"
 	"slices"
@@ -110,7 +111,7 @@ func milliseconds(d time.Duration) string {
 	if d == 0 {
 		return "–"
 	}
-	return d.Round(10 * time.Microsecond).String()
+	return fmt.Sprintf("%.2f ms", d.Seconds()*1000)
 }
 
 func clock(t time.Time) string {

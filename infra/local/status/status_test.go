@@ -69,7 +69,7 @@ func TestThePageShowsWhatTheCloudDoes(t *testing.T) {
 		t.Fatalf("status %d: %s", status, body)
 	}
 	wantParts(t, body,
-		`<td>api<td class="n">101<td class="n bad">2<td class="n bad">1<td class="n">1<td class="n">50ms<td class="n">95ms`, "100 of 256 MB", "live -&gt; 1",
+		`<td>api<td class="n">101<td class="n bad">2<td class="n bad">1<td class="n">1<td class="n">50.00 ms<td class="n">95.00 ms`, "100 of 256 MB", "live -&gt; 1",
 		"ANY /api/{proxy&#43;}", "<td>api:live", "rate(5 minutes)", "3 WebSocket connections", "&lt;script&gt;alert(1)", ">11111111<")
 }
 
