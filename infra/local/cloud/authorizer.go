@@ -37,8 +37,9 @@ func jwtAuthorizer(p properties) (*httpapi.JWTAuthorizer, error) {
 }
 
 func (c *Cloud) lambdaAuthorizer(a *apiDraft, id string, p properties) (*gateway.Authorizer, error) {
-	if format := p.text("AuthorizerPayloadFormatVersion"); a.protocol == protocolHTTP && format != "2.0" {
-		return nil, fmt.Errorf("AuthorizerPayloadFormatVersion %q: only 2.0 is served", format)
+	format := p.text("AuthorizerPayloadFormatVersion")
+	if a.protocol == protocolHTTP && format != gateway.FormatREST && format != "2.0" {
+		return nil, fmt.Errorf("AuthorizerPayloadFormatVersion %q: use 1.0 or 2.0", format)
 	}
 	function, err := integratedFunction(p.text("AuthorizerUri"))
 	if err != nil {
@@ -47,8 +48,9 @@ func (c *Cloud) lambdaAuthorizer(a *apiDraft, id string, p properties) (*gateway
 	p.refuse("AuthorizerCredentialsArn")
 	source := fmt.Sprintf("arn:aws:execute-api:%s:%s:%s/authorizers/%s", a.Region, a.Account, a.ID, id)
 	return &gateway.Authorizer{
-		FunctionARN: function, IdentitySources: p.texts("IdentitySource"), SimpleResponses: p.boolean("EnableSimpleResponses", false),
-		TTL: time.Duration(p.within("AuthorizerResultTtlInSeconds", 0, 0, 3600)) * time.Second, Invoke: func(ctx context.Context, function string, event []byte) (lambda.Result, error) {
+		FunctionARN: function, IdentitySources: p.texts("IdentitySource"), SimpleResponses: p.boolean("EnableSimpleResponses", false), Format: format,
+		TTL: time.Duration(p.within("AuthorizerResultTtlInSeconds", 0, 0, 3600)) * time.Second,
+		Invoke: func(ctx context.Context, function string, event []byte) (lambda.Result, error) {
 			return c.invokeForAPI(lambda.WithCall(ctx, lambda.Call{Source: source}), function, event)
 		},
 	}, nil

@@ -120,6 +120,7 @@ const differences = `
 | a JWT with both scope and scp | the scopes of both count | "scope or scp" |
 | access log variables of a custom domain, IAM, mutual TLS, dataProcessed and error.responseType | - | filled in |
 | what the origin gets without an origin request policy | the cache key, and the headers of conditions, ranges, bodies, WebSockets and X-Forwarded-For | the pages differ on Cache-Control, Date, From, Pragma and Via |
+| names of headers in an authorizer's event of format 1.0 | lower-case, as clients of HTTP/2 send them | not documented |
 | a signed request for a route with AWS_IAM | 501 with a sentence: signatures are not checked | the signature is checked |
 | @connections | an Authorization header must be there; it is not checked | the signature is checked |
 | a client that does not read | 1 MiB waits, then 429; closed after 10 s | documented without figures |

@@ -29,6 +29,7 @@ var rules = []rule{
 	{"HTTP", "cookies of an answer become Set-Cookie headers", "http-api-develop-integrations-lambda", cookieAnswer, ""},
 	{"HTTP", "A function that crashes or answers badly gives a 5xx with a message", "http-api-troubleshooting-lambda", failedFunction, ""},
 	{"HTTP", "A Lambda authorizer: no identity 401, refused 403, its context reaches the function", "http-api-lambda-authorizer", authorizer, ""},
+	{"HTTP", "An authorizer of payload format 1.0 gets the event of a REST API", "http-api-lambda-authorizer", nil, "httpapi.TestAnAuthorizerOfFormat1GetsTheEventOfARESTAPI"},
 	{"HTTP", "An IAM policy of an authorizer is evaluated for each route, also a kept one", "http-api-lambda-authorizer", nil, "httpapi.TestAPolicyIsEvaluatedForTheRouteAlsoFromTheCache"},
 	{"HTTP", "JWT claims reach the function as text", "http-api-jwt-authorizer", nil, "httpapi.TestClaimsOfATokenReachTheFunctionAsText"},
 	{"HTTP", "A token that is not valid gives 401 with WWW-Authenticate", "http-api-troubleshooting-jwt", nil, "httpapi.TestTokensThatAreNotValidAre401"},

@@ -20,11 +20,15 @@ const (
 	maxAuthorizerTTL    = time.Hour
 )
 
+// FormatREST is the AuthorizerPayloadFormatVersion of an event like that of a REST API.
+const FormatREST = "1.0"
+
 // Authorizer is an AWS::ApiGatewayV2::Authorizer of type REQUEST.
 type Authorizer struct {
 	FunctionARN     string
 	IdentitySources []string      // such as $request.header.Authorization; every one must have a value
 	SimpleResponses bool          // the function answers {"isAuthorized": …} instead of a policy
+	Format          string        // AuthorizerPayloadFormatVersion of an HTTP API's: 1.0 or 2.0
 	TTL             time.Duration // how long a verdict serves the same identity; zero asks each time
 	Invoke          Invoke
 
@@ -64,6 +68,8 @@ func (a *Authorizer) Check() error {
 	switch {
 	case a.FunctionARN == "":
 		return errors.New("the authorizer names no function")
+	case a.Format == FormatREST && a.SimpleResponses:
+		return errors.New("EnableSimpleResponses needs the AuthorizerPayloadFormatVersion 2.0")
 	case a.TTL < 0 || a.TTL > maxAuthorizerTTL:
 		return fmt.Errorf("authorizer result TTL %s: API Gateway allows 0 to %s", a.TTL, maxAuthorizerTTL)
 	case a.TTL > 0 && len(a.IdentitySources) == 0:

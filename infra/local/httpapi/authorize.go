@@ -58,6 +58,9 @@ func (in *request) authorizeLambda() (answer, error) {
 	path, _ := in.api.inStage(in.rawPath)
 	resource := in.api.ARN(in.Method + path)
 	event := func(identity []string) []byte {
+		if in.route.Authorizer.Format == gateway.FormatREST {
+			return gateway.MustMarshal(in.describeAsREST(resource, strings.Join(identity, ",")))
+		}
 		e := in.describe()
 		e.Type, e.RouteARN, e.IdentitySource = "REQUEST", resource, identity
 		return gateway.MustMarshal(e)

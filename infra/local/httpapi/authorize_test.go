@@ -63,6 +63,27 @@ func TestASimpleResponseDecidesAndItsContextReachesTheFunction(t *testing.T) {
 	wantEqual(t, "method", e.at("requestContext", "http", "method"), "GET")
 }
 
+func TestAnAuthorizerOfFormat1GetsTheEventOfARESTAPI(t *testing.T) {
+	t.Parallel()
+	var events []map[string]any
+	b, answer := &backend{}, `{"principalId":"me","policyDocument":{"Statement":[{"Action":"execute-api:Invoke","Effect":"Allow","Resource":"*"}]},"context":{"a":"b"}}`
+	a := guarded(t, b, &answer, &events, func(a *gateway.Authorizer) { a.SimpleResponses, a.Format = false, gateway.FormatREST })
+	wantEqual(t, "status", serve(t, a, pet("1")).StatusCode, 204)
+	wantEqual(t, "context", b.at("requestContext", "authorizer", "lambda"), map[string]any{"a": "b"})
+	e := &backend{event: events[0]}
+	for name, want := range map[string]any{
+		"version": "1.0", "type": "REQUEST", "methodArn": "arn:aws:execute-api:us-east-1:111122223333:abc123/$default/GET/pets/1",
+		"identitySource": "secret,1", "authorizationToken": "secret,1", "resource": "/pets/{id}", "path": "/pets/1", "httpMethod": "GET",
+		"queryStringParameters": map[string]string{"q": "1"}, "pathParameters": map[string]string{"id": "1"}, "stageVariables": map[string]string{"key": "k"},
+		"routeArn": nil, "rawPath": nil,
+	} {
+		wantEqual(t, name, e.at(name), want)
+	}
+	wantEqual(t, "header", e.at("headers", "authorization"), "secret")
+	wantEqual(t, "caller", e.at("requestContext", "identity", "sourceIp"), "192.0.2.1")
+	wantEqual(t, "resource path", e.at("requestContext", "resourcePath"), "/pets/{id}")
+}
+
 func TestWhatTheAuthorizerAnswersBecomesTheStatus(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]int{
@@ -155,10 +176,13 @@ func TestConfigurationsThatAPIGatewayRefuses(t *testing.T) {
 		"names no function": func(a *API) { a.Routes[0].Authorizer = &gateway.Authorizer{} },
 		"TTL":               func(a *API) { a.Routes[0].Authorizer = &gateway.Authorizer{FunctionARN: "x", TTL: 2 * time.Hour} },
 		"identity source.":  func(a *API) { a.Routes[0].Authorizer = &gateway.Authorizer{FunctionARN: "x", TTL: time.Hour} },
-		"credentials":       func(a *API) { a.CORS = &CORS{AllowOrigins: []string{"*"}, AllowCredentials: true} },
-		"wildcard stands":   func(a *API) { a.CORS = &CORS{AllowOrigins: []string{"https://*.example.com"}} },
-		"requestId":         func(a *API) { a.AccessLog.Format = "$context.status" },
-		"not declared":      func(a *API) { a.RouteThrottle = map[string]*gateway.Throttle{"GET /none": {}} },
+		"needs the AuthorizerPayloadFormatVersion 2.0": func(a *API) {
+			a.Routes[0].Authorizer = &gateway.Authorizer{FunctionARN: "x", SimpleResponses: true, Format: gateway.FormatREST}
+		},
+		"credentials":     func(a *API) { a.CORS = &CORS{AllowOrigins: []string{"*"}, AllowCredentials: true} },
+		"wildcard stands": func(a *API) { a.CORS = &CORS{AllowOrigins: []string{"https://*.example.com"}} },
+		"requestId":       func(a *API) { a.AccessLog.Format = "$context.status" },
+		"not declared":    func(a *API) { a.RouteThrottle = map[string]*gateway.Throttle{"GET /none": {}} },
 	} {
 		a := (&backend{}).api(t, "$default")
 		change(&a)

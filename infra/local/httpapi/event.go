@@ -68,6 +68,22 @@ func (in *request) describe() event {
 	}
 }
 
+// describeAsREST renders the request for a Lambda authorizer of payload format 1.0 (page http-api-lambda-authorizer).
+func (in *request) describeAsREST(methodARN, identity string) events.APIGatewayV2CustomAuthorizerV1Request {
+	path := in.route.resource("") // without a method
+	e := events.APIGatewayV2CustomAuthorizerV1Request{
+		Version: gateway.FormatREST, Type: "REQUEST", MethodArn: methodARN, IdentitySource: identity, AuthorizationToken: identity,
+		Resource: path, Path: in.rawPath, HTTPMethod: in.Method, Headers: in.headers(), QueryStringParameters: query(in.URL.RawQuery),
+		PathParameters: in.params, StageVariables: in.api.StageVariables,
+		RequestContext: events.APIGatewayV2CustomAuthorizerV1RequestTypeRequestContext{
+			Path: in.rawPath, AccountID: in.api.Account, ResourceID: in.route.Key, Stage: in.api.Stage, RequestID: in.id,
+			ResourcePath: path, HTTPMethod: in.Method, APIID: in.api.ID,
+		},
+	}
+	e.RequestContext.Identity.SourceIP = gateway.SourceIP(in.Request)
+	return e
+}
+
 // event renders the request for the integration.
 func (in *request) event() []byte {
 	e := in.describe()
