@@ -122,7 +122,7 @@ func TestObjectsAreServedWithTheirMetadata(t *testing.T) {
 func TestContentTypeFollowsTheEnding(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"a.js": "text/javascript", "b.CSS": "text/css", "c.txt": "text/plain", "d.woff2": "binary/octet-stream", "h.xml": "text/xml", "e.svg": "image/svg+xml",
+		"a.js": "text/javascript", "b.CSS": "text/css", "c.txt": "text/plain", "d.woff2": "binary/octet-stream", "h.xml": "text/xml", "e.svg": "image/svg+xml", "i.mp4": "video/mp4", "j.zip": "application/zip",
 		"f": "binary/octet-stream", "g.unknown": "binary/octet-stream",
 	} {
 		if got := contentType(name); got != want {

@@ -9,6 +9,7 @@ import (
 // bucket deployment runs it with, knows by itself. Fonts and source maps are not among them.
 var contentTypes = map[string]string{
 	".avif":        "image/avif",
+	".bmp":         "image/bmp",
 	".css":         "text/css",
 	".csv":         "text/csv",
 	".gif":         "image/gif",
@@ -19,16 +20,25 @@ var contentTypes = map[string]string{
 	".jpg":         "image/jpeg",
 	".js":          "text/javascript",
 	".json":        "application/json",
+	".m3u8":        "application/vnd.apple.mpegurl",
 	".md":          "text/markdown",
 	".mjs":         "text/javascript",
+	".mov":         "video/quicktime",
+	".mp3":         "audio/mpeg",
+	".mp4":         "video/mp4",
 	".pdf":         "application/pdf",
 	".png":         "image/png",
 	".svg":         "image/svg+xml",
+	".tiff":        "image/tiff",
 	".txt":         "text/plain",
+	".vtt":         "text/vtt",
 	".wasm":        "application/wasm",
+	".wav":         "audio/x-wav",
+	".webm":        "video/webm",
 	".webmanifest": "application/manifest+json",
 	".webp":        "image/webp",
 	".xml":         "text/xml",
+	".zip":         "application/zip",
 }
 
 // contentType returns the type by the name's ending, or S3's own default.
