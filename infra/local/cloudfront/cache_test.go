@@ -264,6 +264,7 @@ func TestACustomErrorResponseReplacesTheOriginsError(t *testing.T) {
 	rec := e.do(t, get("/api/none"))
 	wantEqual(t, "answer", strconv.Itoa(rec.Code)+rec.Body.String(), "200site")
 	wantEqual(t, "page", e.site.request.URL.Path, "/index.html")
+	wantEqual(t, "viewers of the page", e.site.request.Header.Get("X-Forwarded-For"), "127.0.0.1")
 	e.site.answer = func(w http.ResponseWriter) { w.WriteHeader(http.StatusNotFound) }
 	wantEqual(t, "without the page", e.do(t, get("/api/none")).Code, 404)
 }

@@ -20,7 +20,8 @@ type corsConfig struct {
 // headers are what the answer to r gets, by name: nothing without an Origin that is allowed, and more for a preflight.
 func (c *corsConfig) headers(r *http.Request) map[string]string {
 	origin := r.Header.Get("Origin")
-	if c == nil || origin == "" || !slices.ContainsFunc(c.AccessControlAllowOrigins.Items, func(p string) bool { return allowsOrigin(p, origin) }) {
+	covers := func(pattern string) bool { return allowsOrigin(pattern, origin) }
+	if c == nil || origin == "" || !slices.ContainsFunc(c.AccessControlAllowOrigins.Items, covers) {
 		return nil
 	}
 	if slices.Contains(c.AccessControlAllowOrigins.Items, "*") {

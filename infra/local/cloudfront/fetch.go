@@ -140,7 +140,7 @@ func (f *fetch) replace(o *object) {
 	if rule.ResponsePagePath == "" || !ok {
 		return
 	}
-	ask := f.request.Clone(f.request.Context())
+	ask := f.out.request.Clone(f.request.Context())
 	ask.Method, ask.Body, ask.ContentLength = http.MethodGet, http.NoBody, 0
 	unconditional(ask.Header)
 	setPath(ask.URL, rule.ResponsePagePath)
