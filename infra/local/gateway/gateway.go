@@ -51,6 +51,9 @@ func SourceIP(r *http.Request) string {
 	return host
 }
 
+// NoSignatures is the answer to a signed request, which AWS would admit or refuse by its signature.
+const NoSignatures = "This route needs an IAM signature, which the local cloud does not check; it answers once it is deployed."
+
 // Signed reports whether a request has an IAM signature, in its headers or in its query. It is not checked.
 func Signed(r *http.Request) bool {
 	return r.Header.Get("Authorization") != "" || r.URL.Query().Has("X-Amz-Signature")

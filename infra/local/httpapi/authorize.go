@@ -10,8 +10,6 @@ import (
 	"github.com/miyabi-society/platform/infra/local/gateway"
 )
 
-const noSignatures = "This route needs an IAM signature, which the local cloud does not check; it answers once it is deployed."
-
 // authorize asks the route's authorizer. An error means that the request does not pass and gets the answer.
 func (in *request) authorize() (answer, error) {
 	switch rt := in.route; {
@@ -19,7 +17,7 @@ func (in *request) authorize() (answer, error) {
 		return message(http.StatusForbidden), errors.New("the request has no IAM signature")
 	case rt.IAM:
 		refused := message(http.StatusNotImplemented)
-		refused.body = gateway.MustMarshal(map[string]string{"message": noSignatures})
+		refused.body = gateway.MustMarshal(map[string]string{"message": gateway.NoSignatures})
 		return refused, errors.New("AWS_IAM is not checked locally")
 	case rt.JWT != nil:
 		return in.authorizeJWT()

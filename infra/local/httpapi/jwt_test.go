@@ -197,6 +197,25 @@ func TestTheIssuersKeysAreAskedForOnce(t *testing.T) {
 	wantEqual(t, "asked", i.asked.Load(), 1)
 }
 
+func TestKeysAreKeptForTheirTimeAlthoughTheIssuerIsGone(t *testing.T) {
+	t.Parallel()
+	i, b := newIssuer(t), &backend{}
+	a := i.api(t, b)
+	keys := &a.Routes[0].JWT.keys
+	valid := func(want int) {
+		t.Helper()
+		wantEqual(t, "status", serve(t, a, withToken(sign(header(nil), i.claims(nil)))).StatusCode, want)
+	}
+	valid(204)
+	i.Close()
+	keys.asked = keys.asked.Add(-2 * keysRetry)
+	serve(t, a, withToken(sign(header(map[string]any{"kid": "unknown"}), i.claims(nil))))
+	valid(204)
+	keys.asked = keys.asked.Add(-keysLifetime)
+	valid(401)
+	valid(401)
+}
+
 func TestAnIssuerThatIsSlowOrSaysTooMuchGivesNoKeys(t *testing.T) {
 	t.Parallel()
 	slow, long, gone := newIssuer(t), newIssuer(t), newIssuer(t)

@@ -34,9 +34,12 @@ func (c *keyCache) find(issuer, kid string) (jwk.Key, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if age := time.Since(c.asked); age > keysLifetime || c.keys[kid] == nil && age > keysRetry {
-		var err error
 		c.asked = time.Now()
-		if c.keys, err = fetchKeys(issuer); err != nil {
+		keys, err := fetchKeys(issuer)
+		if err == nil || age > keysLifetime {
+			c.keys = keys
+		}
+		if err != nil {
 			return nil, fmt.Errorf("asking the issuer for its keys: %w", err)
 		}
 	}

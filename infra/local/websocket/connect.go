@@ -15,9 +15,6 @@ import (
 	"github.com/miyabi-society/platform/infra/local/gateway"
 )
 
-// needsIAM is the answer to a handshake that AWS would admit or refuse by its signature.
-const needsIAM = "This route needs an IAM signature, which the local cloud does not check; it answers once it is deployed."
-
 // maxURL is the longest address of a handshake in characters (page apigateway-execution-service-websocket-limits-table).
 const maxURL = 4096
 
@@ -98,7 +95,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, c *connection, e 
 		e.refuse(w, http.StatusForbidden, "Missing Authentication Token")
 		return answer{}, false
 	case rt.IAM:
-		e.refuse(w, http.StatusNotImplemented, needsIAM)
+		e.refuse(w, http.StatusNotImplemented, gateway.NoSignatures)
 		return answer{}, false
 	case rt.Authorizer != nil && !s.authorize(w, r, rt, c, e):
 		return answer{}, false
