@@ -16,7 +16,7 @@ const distributionConfig = `{
 	],
 	"DefaultCacheBehavior": {
 		"TargetOriginId": "site", "ViewerProtocolPolicy": "redirect-to-https", "Compress": "true", "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6",
-		"ResponseHeadersPolicyId": "headers",
+		"ResponseHeadersPolicyId": "headers", "RealtimeLogConfigArn": "arn:l",
 		"FunctionAssociations": [{"EventType": "viewer-request", "FunctionARN": "arn:f"}]
 	},
 	"CacheBehaviors": [

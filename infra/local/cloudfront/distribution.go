@@ -33,7 +33,7 @@ type Origin struct {
 	ID, DomainName, OriginPath string
 	OriginCustomHeaders        []struct{ HeaderName, HeaderValue string } // replace headers of the same name
 
-	ConnectionAttempts, ConnectionTimeout, CustomOriginConfig, OriginAccessControlID, OriginShield, S3OriginConfig any
+	ConnectionAttempts, ConnectionTimeout, CustomOriginConfig, OriginAccessControlID, OriginShield, ResponseCompletionTimeout, S3OriginConfig any
 }
 
 // Behavior is one cache behaviour.
@@ -44,7 +44,7 @@ type Behavior struct {
 	Compress                                                      Flag
 	FunctionAssociations                                          []struct{ EventType, FunctionARN string }
 
-	GRPCConfig, SmoothStreaming, ViewerProtocolPolicy any
+	GRPCConfig, RealtimeLogConfigARN, SmoothStreaming, ViewerProtocolPolicy any
 }
 
 // ErrorResponse is what a distribution answers instead of an origin's error (page custom-error-pages). Without a
