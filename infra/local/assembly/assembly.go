@@ -23,7 +23,7 @@ type Assembly struct {
 	Stacks []*Stack
 	// Environment is where all of them are deployed.
 	Environment Environment
-	assets      map[string]Asset // by bucket/key
+	assets      map[string]string // paths by bucket/key
 }
 
 // Stack is one stack of an assembly.
@@ -60,7 +60,7 @@ func Load(dir string) (*Assembly, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the assembly: %w", err)
 	}
-	a := &Assembly{assets: map[string]Asset{}}
+	a := &Assembly{assets: map[string]string{}}
 	if err := a.load(dir); err != nil {
 		return nil, err
 	}

@@ -1,25 +1,20 @@
 package assembly
 
 import (
+	"archive/zip"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 )
-
-// Asset is a file or folder of the assembly that deploying would upload to S3.
-type Asset struct {
-	// Path is absolute.
-	Path string
-	// Zip says that Path is a folder which is uploaded as a zip file.
-	Zip bool
-}
 
 // assetManifest is the part of *.assets.json that tells where each file goes.
 type assetManifest struct {
 	Files map[string]struct {
 		Source struct {
-			Path      string `json:"path"`
-			Packaging string `json:"packaging"`
+			Path string `json:"path"`
 		} `json:"source"`
 		Destinations map[string]struct {
 			BucketName string `json:"bucketName"`
@@ -35,14 +30,15 @@ func (a *Assembly) loadAssets(dir, file string) error {
 	}
 	for _, f := range m.Files {
 		for _, d := range f.Destinations {
-			a.assets[d.BucketName+"/"+d.ObjectKey] = Asset{Path: filepath.Join(dir, f.Source.Path), Zip: f.Source.Packaging == "zip"}
+			a.assets[d.BucketName+"/"+d.ObjectKey] = filepath.Join(dir, f.Source.Path)
 		}
 	}
 	return nil
 }
 
-// Asset gives the source of an object in the bootstrap bucket, as a template names it.
-func (a *Assembly) Asset(bucket, key string) (Asset, error) {
+// Asset is the absolute path of the file or folder that deploying would upload to the bootstrap bucket as an object, which is
+// named as templates name it.
+func (a *Assembly) Asset(bucket, key string) (string, error) {
 	e := a.Environment
 	fill := strings.NewReplacer("${AWS::AccountId}", e.Account, "${AWS::Region}", e.Region, "${AWS::Partition}", partition)
 	object := bucket + "/" + key
@@ -51,5 +47,25 @@ func (a *Assembly) Asset(bucket, key string) (Asset, error) {
 			return asset, nil
 		}
 	}
-	return Asset{}, fmt.Errorf("the assembly has no asset s3://%s", object)
+	return "", fmt.Errorf("the assembly has no asset s3://%s", object)
+}
+
+// Files opens the files of an asset, which is a folder or a zip file. Symbolic links must not lead out of the folder.
+func Files(asset string) (fs.FS, io.Closer, error) {
+	info, err := os.Stat(asset)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the asset cannot be read, synthesize again: %w", err)
+	}
+	if info.IsDir() {
+		root, err := os.OpenRoot(asset)
+		if err != nil {
+			return nil, nil, fmt.Errorf("the asset cannot be read: %w", err)
+		}
+		return root.FS(), root, nil
+	}
+	archive, err := zip.OpenReader(asset)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the asset %s is neither a folder nor a zip file: %w", asset, err)
+	}
+	return archive, archive, nil
 }

@@ -73,7 +73,8 @@ type Cloud struct {
 // changed, and returns when requests can be served. After an error nothing is left running.
 func Deploy(ctx context.Context, config Config) (*Cloud, error) {
 	c := &Cloud{
-		config: config, here: config.Assembly.Environment, log: config.Log, draft: newDraft(), buckets: map[string]*s3.Bucket{}, origins: map[string]http.Handler{}, schedules: schedule.NewRunner(),
+		config: config, here: config.Assembly.Environment, log: config.Log, draft: newDraft(),
+		buckets: map[string]*s3.Bucket{}, origins: map[string]http.Handler{}, schedules: schedule.NewRunner(),
 		code: map[string]bool{}, customs: map[string]*customs{}, exports: map[string]string{},
 	}
 	if c.log == nil {

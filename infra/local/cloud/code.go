@@ -6,27 +6,34 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/miyabi-society/platform/infra/local/assembly"
 )
 
 // keptCode holds the code that functions run: the assembly may be replaced or removed meanwhile, and a build may write
 // into its old output.
 const keptCode = "functions"
 
-// keepCode gives a folder below the state that holds what dir holds. Nothing is forked meanwhile: a binary cannot be executed
-// while a process that was forked, and has not executed its own program yet, holds it open (golang.org/issue/22315).
-func (c *Cloud) keepCode(dir string) (string, error) {
+// keepCode gives a folder below the state that holds what code, a folder or a zip file, holds. Nothing is forked meanwhile:
+// a binary cannot be executed while a process that was forked, and has not executed its own program yet, holds it open
+// (golang.org/issue/22315).
+func (c *Cloud) keepCode(code string) (string, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
+	files, closer, err := assembly.Files(code)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = closer.Close() }()
 	root, kept := c.stateDir(keptCode), ""
-	err := os.MkdirAll(root, 0o700)
-	if err == nil {
+	if err = os.MkdirAll(root, 0o700); err == nil {
 		kept, err = os.MkdirTemp(root, "")
 	}
 	if err == nil {
-		err = os.CopyFS(kept, os.DirFS(dir))
+		err = os.CopyFS(kept, files)
 	}
 	if err != nil {
-		return "", fmt.Errorf("keep the code %s of a function: %w", dir, err)
+		return "", fmt.Errorf("keep the code %s of a function: %w", code, err)
 	}
 	c.code[kept] = true
 	return kept, nil
@@ -43,7 +50,7 @@ func (c *Cloud) forgetCode() {
 	}
 }
 
-// ReplaceCode makes the content of dir the code of a function, named by name or ARN, and of all its versions, and lets
+// ReplaceCode makes the content of dir the code of a function, given by its name, and of all its versions, and lets
 // its custom resources run again. Processes of the old code finish what they work on.
 func (c *Cloud) ReplaceCode(ctx context.Context, function, dir string) error {
 	kept, err := c.keepCode(dir)

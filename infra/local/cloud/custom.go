@@ -110,7 +110,8 @@ func (k *customs) apply(ctx context.Context, kind string, ch change, id string) 
 // call sends one request. Old is what an update comes from.
 func (k *customs) call(ctx context.Context, kind, id string, s customState, old *customState) (customAnswer, error) {
 	req := customRequest{
-		RequestType: kind, ResourceType: s.Type, ServiceToken: s.token(), LogicalResourceID: id, PhysicalResourceID: s.PhysicalID, ResourceProperties: s.Properties,
+		RequestType: kind, ResourceType: s.Type, ServiceToken: s.token(),
+		LogicalResourceID: id, PhysicalResourceID: s.PhysicalID, ResourceProperties: s.Properties,
 	}
 	if old != nil {
 		req.OldResourceProperties = old.Properties
@@ -205,8 +206,17 @@ func (c *Cloud) updateCustomOf(ctx context.Context, function string) error {
 			if s.Function.Name != function {
 				continue
 			}
-			if _, err := k.call(ctx, "Update", id, s, &s); err != nil {
+			answer, err := k.call(ctx, "Update", id, s, &s)
+			if err != nil {
 				return fmt.Errorf("stack %s, resource %s: %w", stack, id, err)
+			}
+			replaced := s
+			s.PhysicalID, s.Data = answer.PhysicalResourceID, answer.Data
+			if s.PhysicalID != replaced.PhysicalID {
+				k.delete(ctx, id, replaced)
+			}
+			if err := k.remember(id, &s); err != nil {
+				return err
 			}
 		}
 	}

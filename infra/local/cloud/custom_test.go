@@ -200,6 +200,22 @@ func TestOtherCodeOfAFunctionRunsItsCustomResourcesAgain(t *testing.T) {
 	}
 }
 
+func TestOtherCodeMayReplaceACustomResource(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	c := m.must(withCustom(`"Do": "another id"`))
+	if err := c.ReplaceCode(context.Background(), c.Functions()[0].Name, codeDir); err != nil {
+		t.Fatal(err)
+	}
+	calls := m.calls()
+	first, second := calls[0].RequestID, calls[1].RequestID
+	if len(calls) != 3 || calls[2].RequestType != "Delete" || calls[2].PhysicalResourceID != first {
+		t.Fatalf("requests are %+v", calls)
+	}
+	m.must(resources(function))
+	m.wantCalls("Delete " + second)
+}
+
 func TestARetainedCustomResourceIsNotDeleted(t *testing.T) {
 	t.Parallel()
 	for _, policy := range []string{"Retain", "RetainExceptOnCreate"} {

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/miyabi-society/platform/infra/local/assembly"
-	"github.com/miyabi-society/platform/infra/local/cloudfront"
 )
 
 // request asks for one resource.
@@ -29,11 +28,11 @@ var runs = map[string]create{
 	"AWS::ApiGatewayV2::Route":               createRoute,
 	"AWS::ApiGatewayV2::RouteResponse":       createRouteResponse,
 	"AWS::ApiGatewayV2::Stage":               createStage,
-	"AWS::CloudFront::CachePolicy":           edgePolicy("CachePolicyConfig", func(p cloudfront.Policies) map[string]cloudfront.CachePolicy { return p.Caches }),
+	"AWS::CloudFront::CachePolicy":           createCachePolicy,
 	"AWS::CloudFront::Distribution":          createDistribution,
 	"AWS::CloudFront::Function":              createEdgeFunction,
-	"AWS::CloudFront::OriginRequestPolicy":   edgePolicy("OriginRequestPolicyConfig", func(p cloudfront.Policies) map[string]cloudfront.OriginRequestPolicy { return p.Requests }),
-	"AWS::CloudFront::ResponseHeadersPolicy": edgePolicy("ResponseHeadersPolicyConfig", func(p cloudfront.Policies) map[string]cloudfront.ResponseHeadersPolicy { return p.Responses }),
+	"AWS::CloudFront::OriginRequestPolicy":   createOriginRequestPolicy,
+	"AWS::CloudFront::ResponseHeadersPolicy": createResponseHeadersPolicy,
 	"AWS::Events::Rule":                      createRule,
 	"AWS::Lambda::Alias":                     createAlias,
 	"AWS::Lambda::EventInvokeConfig":         createEventInvokeConfig,
@@ -113,11 +112,11 @@ func creator(r *assembly.Resource) create {
 	if f, ok := runs[r.Type]; ok {
 		return f
 	}
-	if r.Custom() {
-		return createCustom
-	}
 	if t, ok := inert[r.Type]; ok {
 		return t.create
+	}
+	if r.Custom() {
+		return createCustom
 	}
 	return nil
 }

@@ -30,6 +30,18 @@ func edgePolicy[T any](config string, of func(cloudfront.Policies) map[string]T)
 	}
 }
 
+var (
+	createCachePolicy = edgePolicy("CachePolicyConfig", func(p cloudfront.Policies) map[string]cloudfront.CachePolicy {
+		return p.Caches
+	})
+	createOriginRequestPolicy = edgePolicy("OriginRequestPolicyConfig", func(p cloudfront.Policies) map[string]cloudfront.OriginRequestPolicy {
+		return p.Requests
+	})
+	createResponseHeadersPolicy = edgePolicy("ResponseHeadersPolicyConfig", func(p cloudfront.Policies) map[string]cloudfront.ResponseHeadersPolicy {
+		return p.Responses
+	})
+)
+
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudfront-distribution.html
 func createDistribution(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	if c.site != nil {

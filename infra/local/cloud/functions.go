@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -14,23 +15,25 @@ import (
 	"github.com/miyabi-society/platform/infra/local/wildcard"
 )
 
-// bucketDeployment is the logical id that CDK gives to its own function of BucketDeployment, before a suffix for its
-// size. Custom::CDKBucketDeployment is carried out without it.
-const bucketDeployment = "CustomCDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C"
+// ofCDK begins the logical ids that CDK gives to functions of its own. Their custom resources are carried out without them,
+// or inert.
+var ofCDK = regexp.MustCompile(`^(CustomCDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C|LogRetentionaae0aa3c5b4d4f87b02d85b201efdd8a|` +
+	`Custom(S3AutoDeleteObjects|VpcRestrictDefaultSG)CustomResourceProviderHandler)`)
 
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-function.html
 func createFunction(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	name := r.name("FunctionName", 64)
 	functionARN := c.arn("lambda", "function:", name)
 	values := assembly.Values{Ref: name, Attributes: map[string]any{"Arn": functionARN}}
-	if strings.HasPrefix(r.LogicalID, bucketDeployment) {
+	if ofCDK.MatchString(r.LogicalID) {
 		return values, nil
 	}
 	if runtime := r.properties.text("Runtime"); !strings.HasPrefix(runtime, "provided.") {
 		return values, fmt.Errorf("the local cloud runs functions of runtime provided.al2023, not %q", runtime)
 	}
 	r.properties.refuse(
-		"Layers", "ImageConfig", "FileSystemConfigs", "DeadLetterConfig", "DurableConfig", "TenancyConfig", "CapacityProviderConfig", "FunctionScalingConfig",
+		"Layers", "ImageConfig", "FileSystemConfigs", "DeadLetterConfig",
+		"DurableConfig", "TenancyConfig", "CapacityProviderConfig", "FunctionScalingConfig",
 	)
 	f, err := c.functionOf(r.properties)
 	if err != nil {
@@ -59,19 +62,12 @@ func (c *Cloud) functionOf(p properties) (f lambda.Function, err error) {
 	return f, err
 }
 
-// codeOf gives the folder of the function's asset.
+// codeOf gives the folder or the zip file of the function's asset.
 func (c *Cloud) codeOf(code properties) (string, error) {
 	if code.text("S3Key") == "" {
-		return "", errors.New("the local cloud runs code of assets only: use lambda.Code.fromAsset with a folder")
+		return "", errors.New("the local cloud runs code of assets only: use lambda.Code.fromAsset")
 	}
-	asset, err := c.config.Assembly.Asset(code.text("S3Bucket"), code.text("S3Key"))
-	if err != nil {
-		return "", err
-	}
-	if !asset.Zip {
-		return "", fmt.Errorf("the code %s is a file: give CDK the folder that holds bootstrap", asset.Path)
-	}
-	return asset.Path, nil
+	return c.config.Assembly.Asset(code.text("S3Bucket"), code.text("S3Key"))
 }
 
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-version.html
@@ -132,7 +128,8 @@ func heard(p properties, outcome string) string {
 func createPermission(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	p := r.properties
 	if wildcard.Match(p.text("Action"), "lambda:InvokeFunction") {
-		c.draft.permissions = append(c.draft.permissions, permission{c.functionARN(p.text("FunctionName")), p.text("Principal"), p.text("SourceArn")})
+		permitted := permission{c.functionARN(p.text("FunctionName")), p.text("Principal"), p.text("SourceArn")}
+		c.draft.permissions = append(c.draft.permissions, permitted)
 	}
 	return assembly.Values{Ref: r.name("Id", 64), Attributes: map[string]any{"Id": r.name("Id", 64)}}, nil
 }
@@ -146,7 +143,7 @@ type permission struct{ function, principal, source string }
 // Source: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html (SourceArn)
 func (c *Cloud) permits(function, principal, source string) bool {
 	return slices.ContainsFunc(c.draft.permissions, func(p permission) bool {
-		return p.function == function && p.principal == principal && (p.source == "" || source == "" || wildcard.Match(p.source, source))
+		return p.function == function && (p.principal == principal || p.principal == "*") && (p.source == "" || source == "" || wildcard.Match(p.source, source))
 	})
 }
 

@@ -1,7 +1,11 @@
 package cloud
 
 import (
+	"archive/zip"
 	"context"
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -21,6 +25,8 @@ func TestFunctionsThatLambdaOrTheLocalCloudRefuses(t *testing.T) {
 		"the environment variable AWS_REGION is reserved":  `"Environment": {"Variables": {"AWS_REGION": "eu-west-1"}}`,
 		"does not carry out the property DeadLetterConfig": `"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:us-east-1:000000000000:q"}`,
 		"does not carry out the property Layers":           `"Layers": ["arn"]`,
+		"does not carry out the property DurableConfig":    `"DurableConfig": {"ExecutionTimeout": 60}`,
+		"does not carry out the property TenancyConfig":    `"TenancyConfig": {"TenantIsolationMode": "PER_TENANT"}`,
 		"Timeout must be a whole number, not 1.5":          `"Timeout": 1.5`,
 	} {
 		newMachine(t).refused(part, declared(", "+more))
@@ -50,8 +56,9 @@ func TestAPermissionOfAnotherActionPermitsNoInvocation(t *testing.T) {
 	permission := func(id, action string) string {
 		return `"` + id + `": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "` + action + `", "FunctionName": "` + id + `", "Principal": "apigateway.amazonaws.com"}}`
 	}
-	c := newMachine(t).must(declared("", permission("invoked", "lambda:InvokeFunction"), permission("all", "lambda:*"), permission("read", "lambda:GetFunction")))
-	for function, want := range map[string]bool{"invoked": true, "all": true, "read": false} {
+	everybody := `"e": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:InvokeFunction", "FunctionName": "everybody", "Principal": "*"}}`
+	c := newMachine(t).must(declared("", everybody, permission("invoked", "lambda:InvokeFunction"), permission("all", "lambda:*"), permission("read", "lambda:GetFunction")))
+	for function, want := range map[string]bool{"everybody": true, "invoked": true, "all": true, "read": false} {
 		if got := c.permits(c.functionARN(function), "apigateway.amazonaws.com", ""); got != want {
 			t.Errorf("%s: %t", function, got)
 		}
@@ -68,5 +75,40 @@ func TestAFunctionIsToldItsLogGroupAndFormat(t *testing.T) {
 	_, err = c.functions.Invoke(context.Background(), "none", nil)
 	if err == nil || !strings.HasSuffix(err.Error(), c.arn("lambda", "function:", "none:$LATEST")) {
 		t.Errorf("error is %v", err)
+	}
+}
+
+func TestTheCodeOfAFunctionMayBeAZipFile(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.code = filepath.Join(t.TempDir(), "code.zip")
+	file, err := os.Create(m.code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive := zip.NewWriter(file)
+	if err := errors.Join(archive.AddFS(os.DirFS(codeDir)), archive.Close(), file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	c := m.must(declared(""))
+	result, err := c.functions.Invoke(context.Background(), c.Functions()[0].Name, []byte("{}"))
+	if err != nil || result.FunctionError != "" {
+		t.Errorf("answer is %s, %v", result.Payload, err)
+	}
+}
+
+func TestCDKsOwnFunctionsAreNotNeeded(t *testing.T) {
+	t.Parallel()
+	provider := func(handler, kind string) string {
+		return `"` + handler + `": {"Type": "AWS::Lambda::Function", "Properties": {"Runtime": "nodejs22.x", "Code": {"S3Bucket": "assets", "S3Key": "none.zip"}}},
+			"` + strings.TrimPrefix(kind, "Custom::") + `": {"Type": "` + kind + `", "Properties": {"ServiceToken": {"Fn::GetAtt": ["` + handler + `", "Arn"]}, "LogGroupName": "/l"}}`
+	}
+	c := newMachine(t).must(resources(
+		provider("CustomS3AutoDeleteObjectsCustomResourceProviderHandler9D90184F", "Custom::S3AutoDeleteObjects"),
+		provider("CustomVpcRestrictDefaultSGCustomResourceProviderHandlerDC833E5E", "Custom::VpcRestrictDefaultSG"),
+		provider("LogRetentionaae0aa3c5b4d4f87b02d85b201efdd8aFD4BFC8A", "Custom::LogRetention"),
+		`"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/p", "Type": "String", "Value": {"Fn::GetAtt": ["LogRetention", "LogGroupName"]}}}`))
+	if v, err := c.parameter("/p"); err != nil || v != "/l" {
+		t.Errorf("the log group is %q, %v", v, err)
 	}
 }

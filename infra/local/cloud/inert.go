@@ -17,7 +17,8 @@ type inertType struct {
 	attributes   map[string]any
 }
 
-// inert lists the types whose effect a laptop cannot have: networks, permissions, alarms, dashboards and bills. Their
+// inert lists the types whose effect a laptop cannot have: networks, permissions, alarms, dashboards and bills, and what CDK's
+// own functions do to them. Their
 // Ref and Fn::GetAtt values have the forms of
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/
 var inert = map[string]inertType{
@@ -59,6 +60,9 @@ var inert = map[string]inertType{
 	"AWS::Scheduler::ScheduleGroup":         {nameProperty: "Name", ref: "${name}", attributes: map[string]any{"Arn": "arn:aws:scheduler:${region}:${account}:schedule-group/${name}"}},
 	"AWS::SNS::Subscription":                {ref: "${TopicArn}:${uuid}", attributes: map[string]any{"Arn": "${TopicArn}:${uuid}"}},
 	"AWS::SNS::Topic":                       {nameProperty: "TopicName", ref: "arn:aws:sns:${region}:${account}:${name}", attributes: map[string]any{"TopicArn": "arn:aws:sns:${region}:${account}:${name}", "TopicName": "${name}"}},
+	"Custom::LogRetention":                  {nameProperty: "LogGroupName", ref: "${name}", attributes: map[string]any{"LogGroupName": "${name}"}},
+	"Custom::S3AutoDeleteObjects":           {ref: "${id}"},
+	"Custom::VpcRestrictDefaultSG":          {ref: "${id}"},
 	"AWS::SNS::TopicPolicy":                 {ref: "${id}", attributes: map[string]any{"Id": "${id}"}},
 }
 

@@ -2,6 +2,9 @@ package cloud
 
 import (
 	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -109,7 +112,7 @@ func TestWhatTheLocalCloudWouldDoWronglyIsRefused(t *testing.T) {
 		change(`"Handler"`, `"Layers": ["x"], "Handler"`):                                              "Layers",
 		change(`CODE`, `{"ZipFile": "x"}`):                                                             "code of assets only",
 		change(`CODE`, `{"S3Bucket": "assets", "S3Key": "none.zip"}`):                                  "no asset s3://assets/none.zip",
-		change(`CODE`, `{"S3Bucket": "assets", "S3Key": "file.zip"}`):                                  "folder that holds bootstrap",
+		change(`CODE`, `{"S3Bucket": "assets", "S3Key": "file.zip"}`):                                  "is neither a folder nor a zip file",
 		change(`"Timeout": "10"`, `"Timeout": "soon"`):                                                 `Timeout must be a number, not "soon"`,
 		change(`"integrations/${Integration}"`, `"integrations/x${FV.Version}"`):                       "is not an integration of this API",
 		change(`"AutoDeploy"`, `"RouteSettings": {"GET /": {"ThrottlingRateLimit": 1}}, "AutoDeploy"`): `settings for the route "GET /"`,
@@ -171,6 +174,28 @@ func TestTheBucketPolicyDecidesWhatTheDistributionGets(t *testing.T) {
 		if there != c.there || missing != c.missing {
 			t.Errorf("%s to %s: got %d and %d", c.actions, c.distribution, there, missing)
 		}
+	}
+}
+
+func TestADeploymentFillsInWhatOnlyItKnows(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	if err := os.WriteFile(filepath.Join(m.site, "config.json"), []byte(`{"bucket": "<<marker:0xbaba:0>>"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	site := strings.Replace(bucketWith(`"s3:GetObject"`, "${Site}"), `"Prune"`,
+		`"SourceMarkers": [{"<<marker:0xbaba:0>>": {"Fn::Sub": "\"${Bucket}\""}}], "SourceMarkersConfig": [{"jsonEscape": true}], "Prune"`, 1)
+	c := m.must(resources(function, httpAPI, mayInvoke, site))
+	_, body := get(t, c.Site(), "http://localhost/config.json")
+	if want := `^\{"bucket": "\\"s0-bucket-\w+\\""\}$`; !regexp.MustCompile(want).MatchString(body) {
+		t.Errorf("config is %s", body)
+	}
+}
+
+func TestWhatABucketWouldDoBesideServingIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, property := range []string{"NotificationConfiguration", "WebsiteConfiguration", "CorsConfiguration"} {
+		newMachine(t).refused("does not carry out the property "+property, resources(`"B": {"Type": "AWS::S3::Bucket", "Properties": {"`+property+`": {}}}`))
 	}
 }
 

@@ -27,6 +27,7 @@ func bucketARN(name string) string { return "arn:aws:s3:::" + name }
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html
 func createBucket(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	name := strings.ToLower(r.name("BucketName", 63))
+	r.properties.refuse("NotificationConfiguration", "WebsiteConfiguration", "CorsConfiguration")
 	bucket, err := s3.Open(c.stateDir("buckets"), name, func(action, key string) bool { return c.permitsObject(name, action, key) })
 	if err != nil {
 		return assembly.Values{}, err
@@ -71,7 +72,7 @@ func (c *Cloud) permitsObject(bucket, action, key string) bool {
 // Source: https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_s3_deployment-readme.html
 func createBucketDeployment(ctx context.Context, c *Cloud, r request) (assembly.Values, error) {
 	p, none := r.properties, assembly.Values{}
-	p.refuse("SourceMarkers", "UserMetadata", "Exclude", "Include")
+	p.refuse("UserMetadata", "Exclude", "Include")
 	if !p.boolean("Extract", true) {
 		return none, errors.New("the local cloud deploys extracted sources only")
 	}
@@ -79,13 +80,15 @@ func createBucketDeployment(ctx context.Context, c *Cloud, r request) (assembly.
 	if len(sources) != len(keys) {
 		return none, errors.New("SourceBucketNames and SourceObjectKeys differ in length")
 	}
-	d := s3.Deployment{Prefix: p.text("DestinationBucketKeyPrefix"), Prune: p.boolean("Prune", true), Metadata: p.textMap("SystemMetadata")}
+	d := s3.Deployment{
+		Prefix: p.text("DestinationBucketKeyPrefix"), Prune: p.boolean("Prune", true), Markers: markersOf(p), Metadata: p.textMap("SystemMetadata"),
+	}
 	for i, key := range keys {
 		asset, err := c.config.Assembly.Asset(sources[i], key)
 		if err != nil {
 			return none, err
 		}
-		d.Sources = append(d.Sources, asset.Path)
+		d.Sources = append(d.Sources, asset)
 	}
 	name := p.text("DestinationBucketName")
 	bucket, ok := c.buckets[name]
@@ -96,4 +99,23 @@ func createBucketDeployment(ctx context.Context, c *Cloud, r request) (assembly.
 		return none, err
 	}
 	return assembly.Values{Ref: r.name("", 128), Attributes: map[string]any{"DestinationBucketArn": bucketARN(name)}}, nil
+}
+
+// markersOf are what CDK writes for values that only a deployment knows into the files of each source, such as those of
+// Source.jsonData, and these values.
+func markersOf(p properties) []map[string]string {
+	var out []map[string]string
+	configs := p.objects("SourceMarkersConfig")
+	for i, source := range p.objects("SourceMarkers") {
+		values := map[string]string{}
+		for marker := range source.all {
+			values[marker] = source.text(marker)
+			if i < len(configs) && configs[i].boolean("jsonEscape", false) {
+				quoted := asJSON(values[marker])
+				values[marker] = quoted[1 : len(quoted)-1]
+			}
+		}
+		out = append(out, values)
+	}
+	return out
 }

@@ -20,6 +20,7 @@ func createStage(_ context.Context, c *Cloud, r request) (assembly.Values, error
 		return assembly.Values{}, errors.New("the local cloud serves one stage of an API, and this is the second")
 	}
 	p := r.properties
+	p.refuse("ClientCertificateId")
 	a.Stage, a.StageVariables = p.text("StageName"), p.textMap("StageVariables")
 	a.AccessLog = gateway.AccessLog{Format: p.object("AccessLogSettings").text("Format"), Prefix: "[access " + a.name + "] ", Writer: c.log}
 	a.Throttle, a.RouteThrottle = throttleOf(p.object("DefaultRouteSettings")), map[string]*gateway.Throttle{}

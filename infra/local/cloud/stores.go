@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -27,9 +28,13 @@ func createSecret(_ context.Context, c *Cloud, r request) (assembly.Values, erro
 	}
 	spec.ARN = c.arn("secretsmanager", "secret:", spec.Name)
 	if r.properties.has("GenerateSecretString") {
+		if spec.SecretString != "" {
+			return assembly.Values{}, errors.New("a secret has either SecretString or GenerateSecretString")
+		}
 		spec.Generate = &awsapi.Generate{PasswordLength: 32, RequireEachIncludedType: true}
 		if err := json.Unmarshal([]byte(asJSON(r.properties.textMap("GenerateSecretString"))), spec.Generate); err != nil {
-			return assembly.Values{}, fmt.Errorf("GenerateSecretString has a whole number as PasswordLength, and true or false for what is in- or excluded: %w", err)
+			const form = "GenerateSecretString has a whole number as PasswordLength, and true or false for what is in- or excluded: %w"
+			return assembly.Values{}, fmt.Errorf(form, err)
 		}
 	}
 	secretARN, err := c.secrets.Ensure(spec)

@@ -149,6 +149,7 @@ var rules = []rule{
 	{"CloudFormation", "An answer must repeat its request and have 4,096 bytes at most", "crpg-ref-responses", nil, "cloud.TestBadAnswersOfACustomResource"},
 	{"CloudFormation", "Parameters are read from Parameter Store", "parameters-section-structure", nil, "cloud.TestAStackReadsWhatTheOneBeforePublished"},
 	{"CloudFormation", "A property that a type does not have is refused", "resources-section-structure", nil, "cloud.TestAPropertyThatItsTypeDoesNotHaveIsNamed"},
+	{"CloudFormation", "A property of another kind than its type has is refused", "resources-section-structure", nil, "cloud.TestAPropertyOfTheWrongKindIsRefused"},
 	{"CloudFormation", "A stack knows its account and region", "pseudo-parameter-reference", nil, "cloud.TestAStackKnowsItsAccountAndRegion"},
 	{"CloudFormation", "Values keep the constraints of their parameters", "parameters-section-structure", nil, "assembly.TestParameters"},
 	{"CloudFormation", "Intrinsic functions, their arguments and what they make no text of", "intrinsic-function-reference", nil, "assembly.TestIntrinsicFunctions"},

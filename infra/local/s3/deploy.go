@@ -1,27 +1,27 @@
 package s3
 
 import (
-	"archive/zip"
+	"bytes"
 	"context"
 	"crypto/md5" //nolint:gosec // S3's ETag of a plain upload is the MD5 of its content
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
-	"os"
 	"path"
 	"strings"
 	"time"
 
+	"github.com/miyabi-society/platform/infra/local/assembly"
 	"github.com/miyabi-society/platform/infra/local/jsonfile"
 )
 
 // Deployment is one Custom::CDKBucketDeployment whose source assets were found on disk.
 type Deployment struct {
-	Prefix   string            // DestinationBucketKeyPrefix
-	Sources  []string          // asset folders or .zip files; where two hold the same file the later one wins
-	Metadata map[string]string // SystemMetadata: "cache-control", "content-type", … for every file
-	Prune    bool              // delete what is below the prefix and not in the sources
+	Prefix   string              // DestinationBucketKeyPrefix
+	Sources  []string            // asset folders or .zip files; where two hold the same file the later one wins
+	Markers  []map[string]string // what to write for texts in the files of each source; there may be fewer than sources
+	Metadata map[string]string   // SystemMetadata: "cache-control", "content-type", … for every file
+	Prune    bool                // delete what is below the prefix and not in the sources
 }
 
 // Deploy copies the sources into the bucket. An error leaves the bucket as it was.
@@ -34,9 +34,9 @@ func (b *Bucket) Deploy(ctx context.Context, d Deployment) error {
 		}
 	}
 	now := time.Now().UTC().Truncate(time.Second)
-	for _, source := range d.Sources {
+	for i, source := range d.Sources {
 		err := walk(source, func(name string, body []byte) error {
-			objects[path.Join(d.Prefix, name)] = d.object(name, body, now)
+			objects[path.Join(d.Prefix, name)] = d.object(name, d.filled(i, body), now)
 			return ctx.Err()
 		})
 		if err != nil {
@@ -50,6 +50,15 @@ func (b *Bucket) Deploy(ctx context.Context, d Deployment) error {
 	return nil
 }
 
+func (d Deployment) filled(source int, body []byte) []byte {
+	if source < len(d.Markers) {
+		for marker, value := range d.Markers[source] {
+			body = bytes.ReplaceAll(body, []byte(marker), []byte(value))
+		}
+	}
+	return body
+}
+
 func (d Deployment) object(name string, body []byte, now time.Time) object {
 	o := object{Body: body, LastModified: now, Metadata: map[string]string{"Content-Type": contentType(name)}}
 	o.ETag = fmt.Sprintf(`"%x"`, md5.Sum(body)) //nolint:gosec // see the import
@@ -59,11 +68,11 @@ func (d Deployment) object(name string, body []byte, now time.Time) object {
 	return o
 }
 
-// walk goes through the files of a folder or a zip. Symbolic links must not lead out of the folder.
+// walk goes through the files of a folder or a zip.
 func walk(source string, visit func(name string, body []byte) error) error {
-	files, closer, err := open(source)
+	files, closer, err := assembly.Files(source)
 	if err != nil {
-		return fmt.Errorf("the source asset cannot be read, synthesize again: %w", err)
+		return err
 	}
 	defer func() { _ = closer.Close() }()
 	return fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
@@ -76,20 +85,4 @@ func walk(source string, visit func(name string, body []byte) error) error {
 		}
 		return visit(name, body)
 	})
-}
-
-func open(source string) (fs.FS, io.Closer, error) {
-	info, err := os.Stat(source)
-	if err != nil {
-		return nil, nil, err
-	}
-	if info.IsDir() {
-		root, err := os.OpenRoot(source)
-		if err != nil {
-			return nil, nil, err
-		}
-		return root.FS(), root, nil
-	}
-	archive, err := zip.OpenReader(source)
-	return archive, archive, err
 }

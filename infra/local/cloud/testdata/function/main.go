@@ -71,6 +71,8 @@ func answer(e event) error {
 		a["Data"] = map[string]any{"x": string(bytes.Repeat([]byte("x"), 5000))}
 	case "foreign":
 		a["RequestId"] = "another"
+	case "another id":
+		a["PhysicalResourceId"] = e.RequestId
 	case "no id":
 		delete(a, "PhysicalResourceId")
 	}
