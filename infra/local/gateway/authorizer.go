@@ -44,6 +44,19 @@ type Verdict struct {
 	Context      json.RawMessage `json:"context"` // an object, or nil
 }
 
+// Texts is what logs and WebSocket functions get of a verdict: the context's fields as text, and principalId.
+func (v Verdict) Texts() map[string]string {
+	var fields map[string]json.RawMessage
+	_ = json.Unmarshal(v.Context, &fields) // no context, no fields
+	out := map[string]string{"principalId": v.PrincipalID}
+	for name, raw := range fields {
+		text := string(raw)
+		_ = json.Unmarshal(raw, &text) // numbers and booleans stay as they are
+		out[name] = text
+	}
+	return out
+}
+
 // What Decide refuses a request for. Any other error means that the function gave no usable answer.
 var (
 	// ErrUnauthorized means that an identity source has no value, or that the function says so.

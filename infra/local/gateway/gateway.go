@@ -10,7 +10,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"net"
 	"net/http"
 	"strconv"
@@ -30,13 +29,6 @@ func NewID() string {
 	var b [11]byte
 	_, _ = rand.Read(b[:]) // never fails: see crypto/rand
 	return base64.URLEncoding.EncodeToString(b[:])
-}
-
-// NewTrace begins a trace, as in the header X-Amzn-Trace-Id (xray/latest/devguide/xray-concepts).
-func NewTrace() string {
-	var b [12]byte
-	_, _ = rand.Read(b[:]) // never fails: see crypto/rand
-	return fmt.Sprintf("Root=1-%08x-%x", time.Now().Unix(), b)
 }
 
 // RequestTime writes a time as $context.requestTime does.

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -68,12 +67,7 @@ func (in *request) authorizeLambda() (answer, error) {
 		return message(gateway.RefusalStatus(err)), err
 	}
 	in.authorized = map[string]any{"lambda": verdict.Context}
-	var fields map[string]json.RawMessage
-	_ = json.Unmarshal(verdict.Context, &fields) // no context, no variables
-	for name, value := range fields {
-		in.authorizer[name] = strings.Trim(string(value), `"`)
-	}
-	in.authorizer["principalId"] = verdict.PrincipalID
+	in.authorizer = verdict.Texts()
 	return answer{}, nil
 }
 

@@ -129,11 +129,11 @@ func TestTheAccessLogHasWhatAnAuthorizerSaid(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	var events []map[string]any
-	answer := `{"principalId":"me","policyDocument":{"Statement":{"Action":"*","Effect":"Allow","Resource":"*"}},"context":{"key":"value","numKey":1,"boolKey":true}}`
+	answer := `{"principalId":"me","policyDocument":{"Statement":{"Action":"*","Effect":"Allow","Resource":"*"}},"context":{"key":"a \"value\"","numKey":1,"boolKey":true}}`
 	a := guarded(t, &backend{}, &answer, &events, func(a *gateway.Authorizer) { a.SimpleResponses = false })
 	a.AccessLog = gateway.AccessLog{Writer: &log, Format: "$context.requestId $context.authorizer.principalId $context.authorizer.key $context.authorizer.numKey $context.authorizer.boolKey $context.authorizer.error"}
 	res := serve(t, a, pet("1"))
-	wantEqual(t, "line", log.String(), res.Header.Get("Apigw-Requestid")+" me value 1 true -\n")
+	wantEqual(t, "line", log.String(), res.Header.Get("Apigw-Requestid")+" me a \\\"value\\\" 1 true -\n")
 }
 
 func TestAnAuthorizerWithoutATTLIsAskedEachTime(t *testing.T) {

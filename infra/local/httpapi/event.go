@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/miyabi-society/platform/infra/local/gateway"
+	"github.com/miyabi-society/platform/infra/local/lambda"
 )
 
 // event is the event of payload format 2.0 for the integration (page http-api-develop-integrations-lambda, "Payload
@@ -129,7 +130,7 @@ const traceHeader = "x-amzn-trace-id"
 // trace is the caller's, or a new one that the request keeps.
 func (in *request) trace() string {
 	if in.Header.Get(traceHeader) == "" {
-		in.Header.Set(traceHeader, gateway.NewTrace())
+		in.Header.Set(traceHeader, lambda.NewTrace())
 	}
 	return in.Header.Get(traceHeader)
 }

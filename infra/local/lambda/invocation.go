@@ -41,12 +41,15 @@ func CallOf(ctx context.Context) Call {
 	return c
 }
 
-// traced is the caller's trace header with this invocation as the parent, or a new one.
+// NewTrace begins a trace, as in the header X-Amzn-Trace-Id.
 //
 // Source: https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
+func NewTrace() string { return fmt.Sprintf("Root=1-%08x-%s", time.Now().Unix(), randomHex(24)) }
+
+// traced is the caller's trace header with this invocation as the parent, or a new one.
 func traced(header string) string {
 	if !strings.Contains(header, "Root=") {
-		header = fmt.Sprintf("Root=1-%08x-%s", time.Now().Unix(), randomHex(24))
+		header = NewTrace()
 	}
 	if !strings.Contains(header, "Parent=") {
 		header += ";Parent=" + randomHex(16)

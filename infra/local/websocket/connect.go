@@ -123,7 +123,7 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request, rt *route, c 
 		e.refuse(w, status, http.StatusText(status))
 		return false
 	}
-	c.authorizer = authorizerContext(verdict)
+	c.authorizer = verdict.Texts()
 	e.context["authorizer"] = c.authorizer
 	return true
 }

@@ -1,7 +1,6 @@
 package websocket
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -9,6 +8,7 @@ import (
 	"time"
 
 	"github.com/miyabi-society/platform/infra/local/gateway"
+	"github.com/miyabi-society/platform/infra/local/lambda"
 )
 
 // event is what a function gets of a handshake, a message or an end (page
@@ -39,7 +39,7 @@ func (c *connection) event(kind, routeKey string) *event {
 
 // withRequest adds the handshake's headers and query.
 func (e *event) withRequest(r *http.Request) *event {
-	headers := map[string][]string{"X-Amzn-Trace-Id": {gateway.NewTrace()}}
+	headers := map[string][]string{"X-Amzn-Trace-Id": {lambda.NewTrace()}}
 	for name, values := range r.Header {
 		if name != "Connection" && name != "Upgrade" {
 			headers[strings.Replace(name, "Sec-Websocket-", "Sec-WebSocket-", 1)] = values
@@ -107,17 +107,4 @@ func (e *event) variables() map[string]string {
 		}
 	}
 	return v
-}
-
-// authorizerContext turns an authorizer's answer into requestContext.authorizer, whose values are text.
-func authorizerContext(v gateway.Verdict) map[string]string {
-	var fields map[string]json.RawMessage
-	_ = json.Unmarshal(v.Context, &fields) // no context, no fields
-	out := map[string]string{"principalId": v.PrincipalID}
-	for name, raw := range fields {
-		text := string(raw)
-		_ = json.Unmarshal(raw, &text) // numbers and booleans stay as they are
-		out[name] = text
-	}
-	return out
 }
