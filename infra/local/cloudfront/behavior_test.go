@@ -186,6 +186,29 @@ func TestAllViewerExceptHostHeaderForwardsAllButTheHost(t *testing.T) {
 	}
 }
 
+func TestHeadersThatCloudFrontMakesReachTheOriginWhereAPolicyNamesThem(t *testing.T) {
+	t.Parallel()
+	for policy, want := range map[string]string{
+		`{"HeadersConfig": {"HeaderBehavior": "allViewer"}}`:                                                                   "1||||",
+		`{"HeadersConfig": {"HeaderBehavior": "allExcept", "Headers": ["CloudFront-Viewer-Address"]}}`:                         "1||||",
+		`{"HeadersConfig": {"HeaderBehavior": "whitelist", "Headers": ["CloudFront-Viewer-Address"]}}`:                         "|127.0.0.1:4444|||",
+		`{"HeadersConfig": {"HeaderBehavior": "allViewerAndWhitelistCloudFront", "Headers": ["CloudFront-Is-Mobile-Viewer"]}}`: "1|||false|",
+	} {
+		e := newEdge()
+		decode(t, policy, &e.Default.Forward)
+		e.do(t, get("/", "X-Own", "1", "CloudFront-Viewer-Address", "forged", "CloudFront-Viewer-Country", "XX"))
+		var got []string
+		for _, name := range []string{"X-Own", "CloudFront-Viewer-Address", "CloudFront-Viewer-Http-Version", "CloudFront-Is-Mobile-Viewer", "CloudFront-Viewer-Country"} {
+			got = append(got, e.site.request.Header.Get(name))
+		}
+		wantEqual(t, policy, strings.Join(got, "|"), want)
+	}
+	e := newEdge()
+	e.Default.Forward = managedRequests["33f36d7e-f396-46d9-90e0-52428a34d9dc"] // AllViewerAndCloudFrontHeaders-2022-06
+	e.do(t, get("/", "X-Own", "1"))
+	wantEqual(t, "managed", e.site.request.Header.Get("X-Own")+e.site.request.Header.Get("CloudFront-Viewer-Http-Version"), "11.1")
+}
+
 func TestAllViewerForwardsTheHost(t *testing.T) {
 	t.Parallel()
 	e := newEdge()

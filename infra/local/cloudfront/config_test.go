@@ -112,10 +112,8 @@ func TestADistributionNamesWhatCannotBeCarriedOut(t *testing.T) {
 func TestPoliciesNameWhatCannotBeCarriedOut(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		`{"HeadersConfig": {"HeaderBehavior": "whitelist", "Headers": ["CloudFront-Viewer-Country"]}}`:                         "does not make the header CloudFront-Viewer-Country",
-		`{"HeadersConfig": {"HeaderBehavior": "allViewerAndWhitelistCloudFront", "Headers": ["CloudFront-Is-Mobile-Viewer"]}}`: "CloudFront-Is-Mobile-Viewer",
-		`{"CookiesConfig": {"CookieBehavior": "some"}}`:                                                                        `the behavior "some"`,
-		`{"CorsConfig": {}}`: `the property "CorsConfig"`,
+		`{"CookiesConfig": {"CookieBehavior": "some"}}`: `the behavior "some"`,
+		`{"CorsConfig": {}}`:                            `the property "CorsConfig"`,
 	} {
 		var p OriginRequestPolicy
 		if err := strictly([]byte(text), &p); err == nil || !strings.Contains(err.Error(), want) {

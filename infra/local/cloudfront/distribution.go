@@ -88,6 +88,9 @@ type Selections struct {
 	Query   Selection `json:"QueryStringsConfig"`
 }
 
+// allViewerAndMade selects the viewer's headers and those of the names that CloudFront makes.
+const allViewerAndMade = "allViewerAndWhitelistCloudFront"
+
 // Selection chooses names: none, whitelist, allExcept or all, which is allViewer for headers. Names of parameters and
 // cookies are case-sensitive (pages QueryStringParameters and Cookies); those of headers are in canonical form.
 type Selection struct {
@@ -106,13 +109,10 @@ func (s *Selection) UnmarshalJSON(raw []byte) error {
 	}
 	s.Kind = config.HeaderBehavior + config.CookieBehavior + config.QueryStringBehavior
 	for _, name := range config.Headers {
-		if strings.HasPrefix(strings.ToLower(name), "cloudfront-") {
-			return fmt.Errorf("the local cloud does not make the header %s", name)
-		}
 		s.Names = append(s.Names, http.CanonicalHeaderKey(name))
 	}
 	s.Names = slices.Concat(s.Names, config.Cookies, config.QueryStrings)
-	if !slices.Contains([]string{"", "none", "whitelist", "allExcept", "all", "allViewer"}, s.Kind) {
+	if !slices.Contains([]string{"", "none", "whitelist", "allExcept", "all", "allViewer", allViewerAndMade}, s.Kind) {
 		return fmt.Errorf("the local cloud does not carry out the behavior %q of a policy", s.Kind)
 	}
 	return nil
@@ -120,7 +120,7 @@ func (s *Selection) UnmarshalJSON(raw []byte) error {
 
 func (s Selection) includes(name string) bool {
 	listed := slices.Contains(s.Names, name)
-	return s.Kind == "all" || s.Kind == "allViewer" || s.Kind == "whitelist" && listed || s.Kind == "allExcept" && !listed
+	return s.Kind == "all" || strings.HasPrefix(s.Kind, "allViewer") || s.Kind == "whitelist" && listed || s.Kind == "allExcept" && !listed
 }
 
 // some reports whether any name can be included.

@@ -50,6 +50,23 @@ func (b *behavior) forwardsParameter(name string) bool {
 	return b.cache.Key.Query.includes(name) || b.forward.Query.includes(name)
 }
 
+// namesHeader reports whether a policy asks for a header that CloudFront makes.
+func (b *behavior) namesHeader(name string) bool {
+	forward := b.forward.Headers
+	return slices.Contains(b.cache.Key.Headers.Names, name) || forward.Kind != "allExcept" && slices.Contains(forward.Names, name)
+}
+
+// madeHeaders are those that CloudFront can add to a viewer's request (page adding-cloudfront-headers). Every viewer is a
+// desktop here; where it is and the connection's TLS are not known, and their headers are left out.
+func madeHeaders(r *http.Request) map[string]string {
+	return map[string]string{
+		"Cloudfront-Forwarded-Proto": "https", "Cloudfront-Viewer-Address": r.RemoteAddr,
+		"Cloudfront-Viewer-Http-Version": strings.TrimPrefix(r.Proto, "HTTP/"),
+		"Cloudfront-Is-Desktop-Viewer":   "true", "Cloudfront-Is-Mobile-Viewer": "false", "Cloudfront-Is-Smarttv-Viewer": "false",
+		"Cloudfront-Is-Tablet-Viewer": "false", "Cloudfront-Is-Android-Viewer": "false", "Cloudfront-Is-Ios-Viewer": "false",
+	}
+}
+
 // originRequest turns the viewer's request, which has the given id, into the origin's.
 func (b *behavior) originRequest(in *http.Request, id string) *http.Request {
 	h := in.Header
@@ -60,8 +77,14 @@ func (b *behavior) originRequest(in *http.Request, id string) *http.Request {
 	}
 	for name := range h {
 		kept := b.forwardsHeader(name) || slices.Contains(alwaysForwarded, name) || name == "Authorization" && slices.Contains(writing, in.Method)
-		if !kept || slices.Contains(neverForwarded, name) || slices.Contains(connection, name) || hasPrefix(name, "X-Amz-Cf-", "X-Edge-") {
+		own := hasPrefix(name, "X-Amz-Cf-", "X-Edge-", "Cloudfront-")
+		if !kept || own || slices.Contains(neverForwarded, name) || slices.Contains(connection, name) {
 			h.Del(name)
+		}
+	}
+	for name, value := range madeHeaders(in) {
+		if b.namesHeader(name) {
+			h.Set(name, value)
 		}
 	}
 	in.URL.RawQuery = selectQuery(in.URL.RawQuery, b.forwardsParameter)

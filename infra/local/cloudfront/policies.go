@@ -3,6 +3,8 @@ package cloudfront
 import (
 	"fmt"
 	"maps"
+	"net/http"
+	"slices"
 	"time"
 )
 
@@ -47,7 +49,12 @@ var managedCaches = map[string]CachePolicy{
 	// UseOriginCacheControlHeaders, and the same with QueryStrings
 	"83da9c7e-98b4-4e11-a168-04f0df8e2c65": cachePolicy(0, 0, 365*day, true, Selections{Headers: originFirst, Cookies: all}),
 	"4cc15a8a-d715-48a4-82b8-cc0b614638fe": cachePolicy(0, 0, 365*day, true, Selections{Headers: originFirst, Cookies: all, Query: all}),
+	// Amplify
+	"2e54312d-136d-493c-8eb9-b001f22f67d2": cachePolicy(2*time.Second, 2*time.Second, 10*time.Minute, true,
+		Selections{Headers: only("Authorization", "Cloudfront-Viewer-Country", "Host"), Cookies: all, Query: all}),
 }
+
+var madeNames = slices.Collect(maps.Keys(madeHeaders(&http.Request{})))
 
 func requestHeaders(names ...string) OriginRequestPolicy {
 	return OriginRequestPolicy{Selections: Selections{Headers: only(names...)}}
@@ -59,6 +66,8 @@ var managedRequests = map[string]OriginRequestPolicy{
 	"216adef6-5c7f-47e4-b989-5492eafa07d3": {Selections: Selections{all, all, all}},
 	// AllViewerExceptHostHeader
 	"b689b0a8-53d0-40ab-baf2-68738e2966ac": {Selections: Selections{Selection{"allExcept", []string{"Host"}}, all, all}},
+	// AllViewerAndCloudFrontHeaders-2022-06
+	"33f36d7e-f396-46d9-90e0-52428a34d9dc": {Selections: Selections{Selection{allViewerAndMade, madeNames}, all, all}},
 	// CORS-S3Origin
 	"88a5eaf4-2fd4-4709-b370-b4c650ea3fcf": requestHeaders("Access-Control-Request-Headers", "Access-Control-Request-Method", "Origin"),
 	// CORS-CustomOrigin

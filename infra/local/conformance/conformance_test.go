@@ -135,7 +135,7 @@ const differences = `
 | a function with LogFormat JSON | Lambda's own lines (START, END, REPORT) stay text, for who reads the log | are JSON records |
 | a bucket without a key, as a distribution without a default root object asks | 403 AccessDenied | the list of keys where s3:ListBucket is granted |
 | stale-while-revalidate | the viewer waits until the origin said that the object holds | the stale object, while the origin is asked |
-| headers that CloudFront makes (CloudFront-Viewer-Country and others) in a policy | refused at the start | made |
+| headers that CloudFront makes, where a policy names them | every viewer is a desktop; no place, network or TLS | detected |
 | viewer protocol policy, geographic restriction | not carried out | carried out |
 `
 

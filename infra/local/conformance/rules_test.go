@@ -94,6 +94,7 @@ var rules = []rule{
 	{"CloudFront", "Without cookies to the origin there are none to the viewer", "Cookies", nil, "cloudfront.TestSetCookieReachesViewersOnlyWhereCookiesReachTheOrigin"},
 	{"CloudFront", "A custom error response replaces the origin's error", "custom-error-pages", nil, "cloudfront.TestACustomErrorResponseReplacesTheOriginsError"},
 	{"CloudFront", "The response headers policy is applied, with its override flags", "understanding-response-headers-policies", nil, "cloudfront.TestResponseHeadersPolicyIsApplied"},
+	{"CloudFront", "Headers that CloudFront makes reach the origin where a policy names them, and no viewer forges them", "adding-cloudfront-headers", nil, "cloudfront.TestHeadersThatCloudFrontMakesReachTheOriginWhereAPolicyNamesThem"},
 	{"CloudFront", "CORS headers go to the origins that the policy allows, and those of preflights to OPTIONS", "understanding-response-headers-policies", nil, "cloudfront.TestCORSHeadersGoToTheOriginsThatThePolicyAllows"},
 	{"CloudFront", "Text of 1,000 to 10,000,000 bytes is compressed for who accepts it, by Brotli before gzip", "ServingCompressedFiles", nil, "cloudfront.TestTextIsCompressedForViewersThatAcceptIt"},
 	{"CloudFront", "Accept-Encoding is normalized as the cache policy says, in the key and to the origin", "cache-key-understand-cache-policy", nil, "cloudfront.TestTheOriginGetsWhatThePolicyMakesOfAcceptEncoding"},
