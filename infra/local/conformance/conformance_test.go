@@ -125,6 +125,7 @@ const differences = `
 | @connections | an Authorization header must be there; it is not checked | the signature is checked |
 | a client that does not read | 1 MiB waits, then 429; closed after 10 s | documented without figures |
 | text that is not UTF-8 | in a frame: closed with 1007 (RFC 6455); in PostToConnection: replaced by U+FFFD | not documented |
+| a function over its timeout, in its log | the REPORT line ends with Status: timeout | the same; older logs also have a line "Task timed out", newer ones not |
 | the pause before a failed event is tried again | 1 second, then 2 | 1 minute, then 2 |
 | a client that does not answer the close frame | cut off after 1 second; then $disconnect runs | not documented |
 | a custom resource's function that fails without an answer | the failure ends the wait at once | the event is tried twice more, and the wait ends after ServiceTimeout |
