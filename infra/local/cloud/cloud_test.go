@@ -209,6 +209,15 @@ func TestAStackReadsWhatTheOneBeforePublished(t *testing.T) {
 	}
 }
 
+func TestAParameterKeepsItsAllowedPattern(t *testing.T) {
+	t.Parallel()
+	parameter := func(value string) string {
+		return resources(`"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "AllowedPattern": "^\\d+$", "Value": "` + value + `"}}`)
+	}
+	newMachine(t).must(parameter("12"))
+	newMachine(t).refused(`cannot be validated against AllowedPattern ^\d+$`, parameter("1x"))
+}
+
 func TestNamesAreMadeAsEachTypeMakesThem(t *testing.T) {
 	t.Parallel()
 	c := newMachine(t).must(`{"Resources": {"S": {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": "s"}}, "P": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "p"}},

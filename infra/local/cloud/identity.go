@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
+
+	"github.com/miyabi-society/platform/infra/local/assembly"
 )
 
 // hash is made of the stack and the logical id, so that every id is the same in every run.
@@ -12,6 +14,8 @@ func (r request) hash() string {
 	sum := sha256.Sum256([]byte(r.Stack + "/" + r.LogicalID))
 	return hex.EncodeToString(sum[:])
 }
+
+func (r request) uuid() string { return assembly.UUID(r.Stack + "/" + r.LogicalID) }
 
 // name is the property that names the resource or else a physical name as CloudFormation makes one:
 // stack-logicalid-suffix, within limit characters.

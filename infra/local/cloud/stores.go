@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/miyabi-society/platform/infra/local/assembly"
@@ -14,6 +15,13 @@ import (
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ssm-parameter.html
 func createParameter(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	p := awsapi.Parameter{Name: r.nameFrom("CFN-"+r.LogicalID, "Name", 512), Type: r.properties.text("Type"), Value: r.properties.text("Value")}
+	pattern, err := regexp.Compile(r.properties.text("AllowedPattern"))
+	if err != nil {
+		return assembly.Values{}, fmt.Errorf("the local cloud cannot read AllowedPattern: %w", err)
+	}
+	if !pattern.MatchString(p.Value) {
+		return assembly.Values{}, fmt.Errorf("its value cannot be validated against AllowedPattern %s", pattern)
+	}
 	p.ARN = c.arn("ssm", "parameter/", strings.TrimPrefix(p.Name, "/"))
 	if err := c.parameters.Put(p); err != nil {
 		return assembly.Values{}, err

@@ -129,6 +129,8 @@ const differences = `
 | the pause before a failed event is tried again | 1 second, then 2 | 1 minute, then 2 |
 | a client that does not answer the close frame | cut off after 1 second; then $disconnect runs | not documented |
 | a custom resource's function that fails without an answer | the failure ends the wait at once | the event is tried twice more, and the wait ends after ServiceTimeout |
+| a flexible time window of a schedule | its beginning | any time in it |
+| a secret's replicas in other regions | not made: there is one region | made |
 | a reference to a version of a parameter | the newest version, the only one there is | that version |
 | errors under a cache policy without a lifetime | never kept | not documented clearly |
 | an edge function's modules (` + "`require`, `import cf`" + `) and key value stores | refused at the start | carried out |
