@@ -300,6 +300,8 @@ func TestAGeneratedSecretHasCloudFormationsDefaults(t *testing.T) {
 	}
 	newMachine(t).refused("either SecretString or GenerateSecretString",
 		`{"Resources": {"S": {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": "s", "GenerateSecretString": {}}}}}`)
+	newMachine(t).refused(`unknown field "PasswordLengh"`,
+		`{"Resources": {"S": {"Type": "AWS::SecretsManager::Secret", "Properties": {"GenerateSecretString": {"PasswordLengh": 40}}}}}`)
 	newMachine(t).refused("GenerateSecretString has a whole number as PasswordLength",
 		`{"Resources": {"S": {"Type": "AWS::SecretsManager::Secret", "Properties": {"GenerateSecretString": {"PasswordLength": "many"}}}}}`)
 }

@@ -122,16 +122,17 @@ func heard(p properties, outcome string) string {
 }
 
 // createPermission notes who may invoke a function: an API without its permission answers 500, here as on AWS. A permission of
-// another action permits no invocation.
+// another action, or for a function URL only, permits no invocation.
 //
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-permission.html
 func createPermission(_ context.Context, c *Cloud, r request) (assembly.Values, error) {
 	p := r.properties
-	if wildcard.Match(p.text("Action"), "lambda:InvokeFunction") {
+	if wildcard.Match(p.text("Action"), "lambda:InvokeFunction") && !p.boolean("InvokedViaFunctionUrl", false) {
 		permitted := permission{c.functionARN(p.text("FunctionName")), p.text("Principal"), p.text("SourceArn")}
 		c.draft.permissions = append(c.draft.permissions, permitted)
 	}
-	return assembly.Values{Ref: r.name("Id", 64), Attributes: map[string]any{"Id": r.name("Id", 64)}}, nil
+	id := r.name("", 64)
+	return assembly.Values{Ref: id, Attributes: map[string]any{"Id": id}}, nil
 }
 
 // permission lets a principal invoke a function, which may be named with a qualifier. The source is a pattern; "" stands for

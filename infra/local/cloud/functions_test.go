@@ -57,8 +57,9 @@ func TestAPermissionOfAnotherActionPermitsNoInvocation(t *testing.T) {
 		return `"` + id + `": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "` + action + `", "FunctionName": "` + id + `", "Principal": "apigateway.amazonaws.com"}}`
 	}
 	everybody := `"e": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:InvokeFunction", "FunctionName": "everybody", "Principal": "*"}}`
-	c := newMachine(t).must(declared("", everybody, permission("invoked", "lambda:InvokeFunction"), permission("all", "lambda:*"), permission("read", "lambda:GetFunction")))
-	for function, want := range map[string]bool{"everybody": true, "invoked": true, "all": true, "read": false} {
+	url := strings.NewReplacer(`"e"`, `"u"`, "everybody", "url", `"Principal"`, `"InvokedViaFunctionUrl": true, "Principal"`).Replace(everybody)
+	c := newMachine(t).must(declared("", everybody, url, permission("invoked", "lambda:InvokeFunction"), permission("all", "lambda:*"), permission("read", "lambda:GetFunction")))
+	for function, want := range map[string]bool{"everybody": true, "url": false, "invoked": true, "all": true, "read": false} {
 		if got := c.permits(c.functionARN(function), "apigateway.amazonaws.com", ""); got != want {
 			t.Errorf("%s: %t", function, got)
 		}

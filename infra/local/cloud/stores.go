@@ -40,7 +40,9 @@ func createSecret(_ context.Context, c *Cloud, r request) (assembly.Values, erro
 			return assembly.Values{}, errors.New("a secret has either SecretString or GenerateSecretString")
 		}
 		spec.Generate = &awsapi.Generate{PasswordLength: 32, RequireEachIncludedType: true}
-		if err := json.Unmarshal([]byte(asJSON(r.properties.textMap("GenerateSecretString"))), spec.Generate); err != nil {
+		decoder := json.NewDecoder(strings.NewReader(asJSON(r.properties.textMap("GenerateSecretString"))))
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(spec.Generate); err != nil {
 			const form = "GenerateSecretString has a whole number as PasswordLength, and true or false for what is in- or excluded: %w"
 			return assembly.Values{}, fmt.Errorf(form, err)
 		}
