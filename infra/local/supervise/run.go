@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"strconv"
@@ -186,6 +187,14 @@ func (r run) serve(ctx context.Context, me record, ready func(text string) error
 		defer stop()
 		f.site = pages
 	}
+	return r.present(ctx, f, listeners, me, func() error {
+		_, _ = fmt.Fprintf(r.log, "[local cloud] serves %s after %s\n", me.url(), time.Since(begun).Round(time.Millisecond))
+		return ready(note + f.text)
+	})
+}
+
+// present serves what is deployed until ctx ends. A start in the background is ready once everything answers.
+func (r run) present(ctx context.Context, f *front, listeners []net.Listener, me record, ready func() error) error {
 	served := serve(newServer(f), listeners)
 	defer served.close()
 	if r.Background {
@@ -199,8 +208,7 @@ func (r run) serve(ctx context.Context, me record, ready func(text string) error
 	if err := jsonfile.Write(r.state.path(recordFile), me); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(r.log, "[local cloud] serves %s after %s\n", me.url(), time.Since(begun).Round(time.Millisecond))
-	if err := ready(note + me.Text); err != nil {
+	if err := ready(); err != nil {
 		return fmt.Errorf("the command that started this has gone: %w", err)
 	}
 	return served.wait(ctx)
