@@ -21,11 +21,7 @@ const stopLimit = 20 * time.Second
 // else its HTTP API. When it runs already with the same assembly, Up only says so; with another one it starts anew, unless
 // that one names what cannot be made: then what runs goes on. If ctx ends first, nothing is left running.
 func Up(ctx context.Context, o Options, out io.Writer) error {
-	runs, err := o.identity()
-	if err != nil {
-		return err
-	}
-	s, err := makeState(o.State)
+	s, runs, err := o.open()
 	if err != nil {
 		return err
 	}

@@ -69,14 +69,19 @@ func (o Options) identity() (string, error) {
 	return fmt.Sprintf("%s %d %d %d %s", print, info.Size(), info.ModTime().UnixNano(), o.Port, o.Database), nil
 }
 
+// open makes the state folder, and the identity of the run. An assembly that cannot be read makes no folder.
+func (o Options) open() (s state, runs string, err error) {
+	if runs, err = o.identity(); err != nil {
+		return state{}, "", err
+	}
+	s, err = makeState(o.State)
+	return s, runs, err
+}
+
 // Run deploys the assembly and serves it until ctx ends; then nothing of it is left. The log is in the state folder; in
 // the foreground out gets it too, or with Develop what changes; a run in the background is stopped for that.
 func Run(ctx context.Context, o Options, out io.Writer) error {
-	runs, err := o.identity()
-	if err != nil {
-		return err
-	}
-	s, err := makeState(o.State)
+	s, runs, err := o.open()
 	if err != nil {
 		return err
 	}

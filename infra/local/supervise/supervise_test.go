@@ -298,7 +298,7 @@ func TestTheOAuthPairIsPutBesideTheOtherKeys(t *testing.T) {
 func TestAResetRemovesDataAndKeepsTheRecordAndTheLog(t *testing.T) {
 	t.Parallel()
 	s := newState(t)
-	for _, name := range []string{runLock, recordFile, "log", "github.json"} {
+	for _, name := range []string{runLock, recordFile, "log", "secrets.json"} {
 		if err := os.WriteFile(s.path(name), []byte("{}"), 0o600); err != nil {
 			t.Fatal(err)
 		}
